@@ -1,0 +1,5 @@
+"""`python -m streams` is `fenghuo`."""
+
+from streams.cli import main
+
+main()

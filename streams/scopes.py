@@ -1,0 +1,160 @@
+"""What one observation does to its scope, and what the grid of event time does to all of them."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from typing import Any
+
+import msgspec
+
+from alerts.decide import Memory
+from detectors.base import Observation, Reading, Scope, ScopeDetector
+from detectors.event import Campaign
+from streams.batches import Item
+from streams.conversations import Results
+from streams.keyed import KeyedState
+from streams.wiring import Wiring
+
+__all__ = ["ScopeRecord", "Scopes"]
+
+
+class ScopeRecord(msgspec.Struct, array_like=True):
+    """One detector's state for one scope. `due` is the next step of its grid, None while nothing can change."""
+
+    detector: str
+    scope: Scope
+    version: int
+    memory: Memory
+    due: float | None
+    last: float
+    state: Any
+
+
+class Scopes:
+    """The scopes of one partition.
+
+    An observation is learnt at its turn; a detector that is `at_once` may raise a tier then. On the grid (multiples of the detector's step in
+    event time) a scope is evaluated as long as its state can change a reading or a fire burns; a scope whose state is expired
+    is forgotten. Broadcasts (campaigns) reach every scope of the tenant, also those that appear later, until they end.
+    """
+
+    def __init__(self, wiring: Wiring) -> None:
+        self.wiring = wiring
+        self._detectors = dict(wiring.scope_detectors)
+        self.records: KeyedState[ScopeRecord] = KeyedState(_encode, self._decode, durable=wiring.durable)
+        self.broadcasts: dict[str, list[Observation]] = {}
+        self._grid: list[tuple[float, str]] = []
+        self.outdated = 0
+
+    def start_grid(self) -> None:
+        """Set the grid of all records: after a restore."""
+        self._grid = [(record.due, key) for key, record in self.records.items() if record.due is not None]
+        heapq.heapify(self._grid)
+
+    def learn(self, item: Item, observation: Observation, results: Results) -> None:
+        """Take one observation in."""
+        detector = self._detectors.get(observation.detector)
+        if detector is None:
+            return
+        if observation.broadcast:
+            self._broadcast(observation)
+            return
+        key = f"{observation.detector}|{observation.scope.key}"
+        record = self.records.get(key)
+        if record is None:
+            record = self._new(observation, detector)
+        detector.learn_one(record.state, observation)
+        record.last = max(record.last, observation.time)
+        if detector.at_once:
+            self._evaluate(record, detector, results.at, (item.source, item.id), results, evaluation=False)
+        if record.due is None:
+            record.due = (math.floor(results.at / detector.step_s) + 1) * detector.step_s
+            heapq.heappush(self._grid, (record.due, key))
+        self.records.put(key, record)
+
+    def fire(self, until: float, results: Results, *, inclusive: bool) -> bool:
+        """Evaluate the grid's steps before `until` (or at it), in their order; True when there was one."""
+        grid, fired = self._grid, False
+        while grid and (grid[0][0] < until or (inclusive and grid[0][0] == until)):
+            due, key = heapq.heappop(grid)
+            record = self.records.get(key)
+            if record is not None and record.due == due:
+                results.move(due)
+                self._step(key, record, due, results)
+                fired = True
+        return fired
+
+    def _step(self, key: str, record: ScopeRecord, due: float, results: Results) -> None:
+        detector = self._detectors[record.detector]
+        self._evaluate(record, detector, due, ("", key), results, evaluation=True)
+        burning = bool(record.memory.tier or record.memory.rising)
+        if burning or not detector.idle(record.state, due):
+            record.due = due + detector.step_s
+            heapq.heappush(self._grid, (record.due, key))
+        elif detector.expired(record.state, due):
+            self.records.delete(key)
+            return
+        else:
+            record.due = None
+        self.records.put(key, record)
+
+    def _evaluate(
+        self, record: ScopeRecord, detector: ScopeDetector[Any], now: float, origin: tuple[str, str], results: Results, *, evaluation: bool
+    ) -> None:
+        reading = detector.score_one(record.state, now)
+        if reading is None:
+            if not evaluation or not record.memory.tier:
+                return
+            reading = Reading(now, 0.0, closed=True)
+        reading.indicator, reading.scope = detector.indicator, record.scope
+        product = record.scope.get("product_id")
+        reading.segment = (("product_id", product),) if product is not None else ()
+        change = self.wiring.decider(reading, record.memory, evaluation=evaluation)
+        results.counts["readings_total", reading.indicator] += 1
+        if change is not None:
+            results.changes.append(Item(results.at, *origin, len(results.changes), change=change))
+
+    def _new(self, observation: Observation, detector: ScopeDetector[Any]) -> ScopeRecord:
+        record = ScopeRecord(
+            observation.detector, observation.scope, detector.version, Memory(), None, observation.time, detector.new()
+        )
+        for broadcast in self.broadcasts.get(observation.scope.tenant, ()):
+            if broadcast.detector == observation.detector:
+                detector.learn_all(record.state, broadcast)
+        return record
+
+    def _broadcast(self, observation: Observation) -> None:
+        detector = self._detectors[observation.detector]
+        kept = self.broadcasts.setdefault(observation.scope.tenant, [])
+        kept[:] = [each for each in kept if _lasts(each, observation.time)]
+        kept.append(observation)
+        for key, record in list(self.records.items()):
+            if record.detector == observation.detector and record.scope.tenant == observation.scope.tenant:
+                detector.learn_all(record.state, observation)
+                self.records.put(key, record)
+
+    def _decode(self, data: bytes) -> ScopeRecord:
+        """A record with its state typed by its detector; a state of an older version starts anew and is counted."""
+        record = msgspec.msgpack.decode(data, type=ScopeRecord)
+        detector = self._detectors.get(record.detector)
+        if detector is None:
+            return record
+        if record.version == detector.version:
+            record.state = msgspec.convert(record.state, detector.State)
+        else:
+            self.outdated += 1
+            record.state, record.version = detector.new(), detector.version
+        return record
+
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+def _encode(record: ScopeRecord) -> bytes:
+    return _encoder.encode(record)
+
+
+def _lasts(observation: Observation, now: float) -> bool:
+    campaign = observation.campaign
+    return isinstance(campaign, Campaign) and campaign.end + 86_400 >= now

@@ -1,0 +1,55 @@
+"""What the stages are built from: the policy turned into detectors, a decider and an analyser, once per process."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from alerts.decide import Decider
+from detectors.base import ConversationDetector, ScopeDetector
+from detectors.text.words import Words
+
+__all__ = ["Layout", "Wiring", "partition_of"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Partition counts: of the events topic (and conversation stage), the scope stage, the alert stage. State is made for one layout."""
+
+    events: int = 4
+    scopes: int = 4
+    alerts: int = 1
+
+    def sources_of_scopes(self) -> list[str]:
+        """Who feeds the scope stage."""
+        return [f"c{partition}" for partition in range(self.events)]
+
+    def sources_of_alerts(self) -> list[str]:
+        """Who feeds the alert stage."""
+        return [*self.sources_of_scopes(), *(f"s{partition}" for partition in range(self.scopes))]
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Everything a stage needs that is not state. `analyse(text, lang)` gives a message's words."""
+
+    conversation_detectors: Sequence[tuple[str, ConversationDetector[Any]]]
+    scope_detectors: Sequence[tuple[str, ScopeDetector[Any]]]
+    decider: Decider
+    analyse: Callable[[str, str | None], Words]
+    layout: Layout = field(default_factory=Layout)
+    lateness_s: float = 30.0
+    conversation_ttl_s: float = 86_400.0
+    ticket_ttl_s: float = 30 * 86_400.0
+    durable: bool = True
+
+
+def partition_of(key: str, count: int) -> int:
+    """The partition of an internal key: CRC-32, the same in every process.
+
+    >>> partition_of("acme|queue_id=q-refund", 4)
+    3
+    """
+    return zlib.crc32(key.encode()) % count
