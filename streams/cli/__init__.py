@@ -1,0 +1,65 @@
+"""The command line: every module of this package is one command, found by its name, and adds itself in `register`."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import pkgutil
+import sys
+from typing import Annotated
+
+import click
+import typer
+from rich.console import Console
+
+from config.errors import ConfigurationError
+from streams.errors import FenghuoError
+
+__all__ = ["build", "main"]
+
+HELP = """烽火 Fenghuo: early warning for customer service.
+
+Reads every conversation event as it happens and lights one of four fires, 蓝 blue < 黄 yellow < 橙 orange < 红 red,
+early enough to act.
+
+Try it: [bold]fenghuo demo[/bold]
+"""
+
+
+def build() -> typer.Typer:
+    """The command line with all its commands."""
+    cli = typer.Typer(name="fenghuo", help=HELP, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
+
+    @cli.callback()
+    def options(
+        version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,  # noqa: FBT002
+    ) -> None:
+        if version:
+            typer.echo(importlib.metadata.version("fenghuo"))
+            raise typer.Exit
+
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda each: each.name):
+        if not module.name.startswith("_"):
+            importlib.import_module(f"{__name__}.{module.name}").register(cli)
+    return cli
+
+
+def main() -> None:
+    """Run the command line. Errors a user can mend are one line on stderr and an exit code, never a traceback."""
+    console = Console(stderr=True, highlight=False)
+    try:
+        code = build()(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (FenghuoError, ConfigurationError) as error:
+        console.print(f"[bold red]fenghuo:[/bold red] {error}", soft_wrap=True, markup=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
