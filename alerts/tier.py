@@ -29,3 +29,12 @@ class Tier(IntEnum):
     def zh(self) -> str:
         """The Chinese name."""
         return "无蓝黄橙红"[self]
+
+    @classmethod
+    def named(cls, label: str) -> Tier:
+        """The tier of a name. Raises KeyError for a name that is none.
+
+        >>> Tier.named("orange")
+        <Tier.ORANGE: 3>
+        """
+        return cls[label.upper()]

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 import msgspec
 from pydantic import BaseModel, ConfigDict
@@ -220,6 +220,8 @@ class Reading(msgspec.Struct, array_like=True, omit_defaults=True):
 
 
 S = TypeVar("S", bound=State)
+StateType: TypeAlias = type[State]
+ParamsType: TypeAlias = type[Params]
 
 
 class Detector(ABC, Generic[S]):
@@ -230,11 +232,11 @@ class Detector(ABC, Generic[S]):
     """
 
     indicator: ClassVar[str]
-    State: ClassVar[type[State]]
-    Params: ClassVar[type[Params]] = Params
+    State: ClassVar[StateType]
+    Params: ClassVar[ParamsType] = Params
     version: ClassVar[int] = 1
 
-    def __init__(self, params: Params | None = None) -> None:
+    def __init__(self, params: BaseModel | None = None) -> None:
         self.params: Any = params if params is not None else type(self).Params()
 
     def new(self) -> S:

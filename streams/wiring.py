@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from alerts.alert import Alert
 from alerts.decide import Decider
+from alerts.stage import AlertStageStep
 from detectors.base import ConversationDetector, ScopeDetector
 from detectors.text.words import Words
 
@@ -33,12 +35,18 @@ class Layout:
 
 @dataclass(frozen=True)
 class Wiring:
-    """Everything a stage needs that is not state. `analyse(text, lang)` gives a message's words."""
+    """Everything a stage needs that is not state.
+
+    `analyse(text, lang)` gives a message's words, `present(alert)` the CloudEvent of an alert's revision; `steps` stand between it and its
+    pages. With `durable=False` (replay) no changelog is kept.
+    """
 
     conversation_detectors: Sequence[tuple[str, ConversationDetector[Any]]]
     scope_detectors: Sequence[tuple[str, ScopeDetector[Any]]]
     decider: Decider
     analyse: Callable[[str, str | None], Words]
+    present: Callable[[Alert], dict[str, Any]]
+    steps: Sequence[AlertStageStep] = ()
     layout: Layout = field(default_factory=Layout)
     lateness_s: float = 30.0
     conversation_ttl_s: float = 86_400.0

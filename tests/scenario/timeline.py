@@ -13,6 +13,7 @@
       - {indicator: first_response_time, tier: blue, state: raised, at: 35s, scope: c-1}     # at: exactly, or [from, to]
     silent: [negation_share]                               # no alert of these
     quiet: true                                            # or: no alert at all
+    literal: true                                          # with the sources' own numbers, no guard
 
 Times are counted from `start`: 90s, 5m, 2h, 1d, or sums such as 1d2h.
 """
@@ -68,6 +69,10 @@ class Case:
     def expected(self) -> list[dict[str, Any]]:
         """The alerts that must come."""
         return list(self.document.get("expect", []))
+
+    def after(self, time: str) -> float:
+        """Seconds from the start of the case to a time in an alert."""
+        return (datetime.fromisoformat(time) - self.start).total_seconds()
 
     def _rows(self, entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if "every" not in entry:

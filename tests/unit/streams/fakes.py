@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from alerts.alert import Alert
 from alerts.decide import Change, Decider, Memory
 from detectors.base import ConversationDetector, Observation, Reading, ScopeDetector, State, Turn
 from detectors.event import Agent, Conversation, Customer, Event, Message
@@ -69,8 +70,7 @@ class Opened(ScopeDetector[OpenedState]):
 class PlainDecider(Decider):
     """A tier is where the value is; it rises and falls at once."""
 
-    def __init__(self, levels: tuple[float, ...] = LEVELS) -> None:
-        self._levels = levels
+    _levels = LEVELS
 
     def levels(self, indicator: str, tenant: str, channel: str | None, segment: tuple[tuple[str, str], ...]) -> tuple[float | None, ...]:
         return self._levels
@@ -89,8 +89,13 @@ def analyse(text: str, lang: str | None) -> Words:
     return Words(text, lang or "zh-CN", tuple(text))
 
 
+def present(alert: Alert) -> dict[str, Any]:
+    return {"id": alert.event_id, "tier": alert.tier, "state": alert.state, "data": {"dimension": "behaviour"}}
+
+
 def wiring(layout: Layout | None = None, **options: Any) -> Wiring:
-    return Wiring([("waiting", Waiting())], [("opened", Opened())], PlainDecider(), analyse, layout or Layout(1, 1, 1), **options)
+    detectors: tuple[Any, Any] = [("waiting", Waiting())], [("opened", Opened())]
+    return Wiring(*detectors, PlainDecider([]), analyse, present, layout=layout or Layout(1, 1, 1), **options)
 
 
 def said(role: str, time: float, conversation: str = "c-1", id: str | None = None, text: str = "在吗") -> Event:  # noqa: A002
