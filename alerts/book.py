@@ -34,10 +34,10 @@ class AlertBook:
         return self._open.get(where)
 
     def apply(self, change: Change, now: float) -> Alert | None:
-        """The new revision, or None where the change alters nothing: the tier is what it was, nothing burns, or it tells of an
-        occurrence before the open one.
+        """The new revision, or None where the change alters nothing.
 
-        An occurrence that began later than the open one belongs to it: its end was never told, and one fire burns at a place.
+        It alters nothing when the tier is what it was, when nothing burns that could end, or when it tells of an occurrence before the
+        open one. An occurrence that began later than the open one belongs to it: its end was never told, and one fire burns at a place.
         """
         reading = change.reading
         where = place(reading.indicator, reading.scope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from datetime import datetime, tzinfo
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ EvidenceMode = Literal["masked", "ids", "none"]
 
 MAX_EVIDENCE = 10
 MAX_EXCERPT = 120
+_UNRESERVED = frozenset((string.ascii_letters + string.digits + "-._~").encode())
 
 
 def rfc3339(at: float, zone: tzinfo) -> str:
@@ -30,13 +32,15 @@ def rfc3339(at: float, zone: tzinfo) -> str:
     return datetime.fromtimestamp(round(at * 1000) / 1000, zone).isoformat(timespec="milliseconds")
 
 
-def to_data(alert: Alert, rule: Rule, renderer: Renderer, zone: tzinfo, *, version: str, evidence: EvidenceMode = "masked") -> dict[str, Any]:
+def to_data(
+    alert: Alert, rule: Rule, renderer: Renderer, zone: tzinfo, *, version: str, evidence: EvidenceMode = "masked"
+) -> dict[str, Any]:
     """The `data` of an alert's event.
 
     `tier` is the fire that burns, or, when `state` is resolved, the one that burned last; `previous_tier` is null on the first revision.
-    `value`, `threshold` and `sample` are in the indicator's unit; `event_time` is the reading's event time, `detected_at` the clock when it was
-    decided, `latency_ms` what lies between (never negative). `version` is that of the whole policy. `evidence`: masked excerpts, only the events'
-    ids, or none.
+    `value`, `threshold` and `sample` are in the indicator's unit; `event_time` is the reading's event time, `detected_at` the clock
+    when it was decided, `latency_ms` what lies between (never negative). `version` is that of the whole policy. `evidence`: masked
+    excerpts, only the events' ids, or none.
     """
     reading = alert.reading
     return {
@@ -106,4 +110,4 @@ def _rounded(value: float) -> float:
 
 def _path_segment(text: str) -> str:
     """A tenant in a URI path: everything but unreserved characters percent-encoded."""
-    return "".join(chr(byte) if chr(byte).isalnum() and byte < 128 or byte in b"-._~" else f"%{byte:02X}" for byte in text.encode())
+    return "".join(chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in text.encode())

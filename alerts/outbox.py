@@ -60,10 +60,10 @@ class Outcome(StrEnum):
 class Outbox:
     """The pages of some receivers.
 
-    Pages of one (receiver, alert) are delivered in the order they came, one at a time: a resolve never overtakes its raise. Lanes do not wait for
-    one another, so a dead receiver delays nobody else. A page is removed when it was delivered or is dead; what is taken by
-    `take` and not yet settled counts as under way. After a crash the owner adds the
-    pages again: a page may be sent twice, never lost.
+    Pages of one (receiver, alert) are delivered in the order they came, one at a time: a resolve never overtakes its raise. Lanes
+    do not wait for one another, so a dead receiver delays nobody else. A page is removed when it was delivered or is dead; what is
+    taken by `take` and not yet settled counts as under way. After a crash the owner adds the pages again: a page may be sent twice,
+    never lost.
 
     >>> outbox = Outbox(Backoff(jitter=0))
     >>> outbox.add(Page("ops", "a", 1, "acme", "red", "raised", 100.0, b"{}"))

@@ -10,8 +10,8 @@ __all__ = ["Delivered", "Delivery", "Failed", "Page", "Retry"]
 class Page(msgspec.Struct, array_like=True, omit_defaults=True):
     """One message to one receiver, as it lies in the outbox topic; **fields are only ever appended**.
 
-    `event_id` (`<alert_id>:<revision>`) is the same when the page is sent again, so the receiver can drop a double. `created` is the clock (epoch s)
-    when it was written; `body` the alert's CloudEvent as JSON.
+    `event_id` (`<alert_id>:<revision>`) is the same when the page is sent again, so the receiver can drop a double. `created` is the
+    clock (epoch s) when it was written; `body` the alert's CloudEvent as JSON.
     """
 
     receiver: str
@@ -39,7 +39,7 @@ class Delivered(msgspec.Struct, frozen=True):
 
 
 class Retry(msgspec.Struct, frozen=True):
-    """Not delivered now; another attempt may succeed, not before `after_s` seconds where the receiver said so. `reason` is a name, for metrics."""
+    """Not delivered now; another attempt may succeed, not before `after_s` seconds where the receiver said so. `reason` is for metrics."""
 
     reason: str
     after_s: float | None = None

@@ -20,20 +20,19 @@ Language = Literal["zh", "en"]
 Values = Mapping[str, str]
 
 _VARIABLE: Final = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
-_SENTENCES: Final = re.compile(r"(?<=[。;;!!?])|(?<=\.)(?=\s|$)")
+_SENTENCES: Final = re.compile(r"(?<=[\u3002\uff1b\uff01\uff1f;!?])|(?<=\.)(?=\s|$)")
 
 
 class Action(Stanza):
     """The template of a suggested action.
 
-    `from` is the least tier it is suggested at, `up_to` the greatest (marketing-like actions are held back while it burns). `default` is
-    the text where variables of `text` are unknown; it needs fewer of them.
+    `from` is the least tier it is suggested at; `target` who is to act, several joined by +. `default` is the text where variables of
+    `text` are unknown; it needs fewer of them.
     """
 
     title: Text
     least: TierName = Field(alias="from")
-    up_to: TierName = "red"
-    target: str = Field(pattern=r"^[a-z_]+$")
+    target: str = Field(pattern=r"^[a-z_]+(\+[a-z_]+)*$")
     text: Text
     default: Text | None = None
     deadline_s: int | None = Field(default=None, gt=0)
@@ -110,7 +109,7 @@ class Renderer:
 
     def _fits(self, action: ActionRef, tier: Tier) -> bool:
         template = self._actions.templates[action.template]
-        return Tier.named(action.least or template.least) <= tier <= Tier.named(template.up_to)
+        return tier >= Tier.named(action.least or template.least)
 
     def _action(self, name: str, tier: Tier, chinese: Values, english: Values) -> dict[str, object]:
         template = self._actions.templates[name]

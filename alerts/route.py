@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from alerts.alert import Alert
-from alerts.rule import Stanza, TierName
+from alerts.rule import Names, Stanza, TierName
 from alerts.stage import AlertStageStep, Batch, Drop, Notice
 from alerts.tier import Tier
 
 __all__ = ["Route", "RouteRule", "labels_of"]
 
 
-def _listed(value: object) -> object:
-    """One text stands for a list of one."""
-    return [value] if isinstance(value, str) else value
-
-
-Choice = Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)]
+Choice = Annotated[Names, Field(min_length=1)]
 
 
 class RouteRule(Stanza):
@@ -47,7 +42,7 @@ class Route(AlertStageStep):
 
         routes: list[RouteRule] = []
 
-    def __call__(self, batch: Batch, now: float) -> Batch:  # noqa: ARG002 - the same for every step
+    def __call__(self, batch: Batch, now: float) -> Batch:
         """The notices with their receivers."""
         result = Batch(drops=list(batch.drops))
         for notice in batch.notices:
@@ -57,6 +52,10 @@ class Route(AlertStageStep):
             else:
                 result.drops.append(Drop(notice.alert.event_id, self.name, "no_route"))
         return result
+
+    def receivers(self) -> list[tuple[str, str]]:
+        """The receivers the routes name, with the key of each."""
+        return [(f"routes.{index}.receivers", name) for index, route in enumerate(self.params.routes) for name in route.receivers]
 
     def _receivers(self, notice: Notice) -> tuple[str, ...]:
         height = _height(notice.alert)

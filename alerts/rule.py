@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat,
 
 from alerts.ladder import Ladder
 
-__all__ = ["ActionRef", "Override", "Rule", "Samples", "Stanza", "Text", "Tiers", "Title", "TierName"]
+__all__ = ["ActionRef", "Names", "Override", "Rule", "Samples", "Stanza", "Text", "TierName", "Tiers", "Title"]
 
 TierName = Literal["blue", "yellow", "orange", "red"]
 Segment = tuple[tuple[str, str], ...]
@@ -18,6 +18,15 @@ class Stanza(BaseModel):
     """Base of everything read from the policy: a misspelt key is an error, nothing changes after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _listed(value: object) -> object:
+    """One text stands for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[list[str], BeforeValidator(_listed)]
+"""Some texts; a single one needs no list."""
 
 
 class Text(Stanza):

@@ -1,7 +1,8 @@
 """What stands between an alert's revision and its pages: steps, in the order the policy lists.
 
 A step is a module of this package named like the step, with one class of that name in CamelCase, found by the name alone:
-`route` is `alerts/route.py` with `class Route(AlertStageStep)`. Its parameters are keys of the policy named like the fields of its `Params`.
+`route` is `alerts/route.py` with `class Route(AlertStageStep)`. Its parameters are keys of the policy named like the fields of
+its `Params`.
 """
 
 from __future__ import annotations
@@ -63,6 +64,10 @@ class AlertStageStep(ABC):
     def __call__(self, batch: Batch, now: float) -> Batch:
         """The batch after this step. What was dropped before stays in `drops`."""
 
+    def receivers(self) -> list[tuple[str, str]]:
+        """The receivers the parameters name, each with its key in the policy: the loader checks that they exist."""
+        return []
+
 
 def step_class(name: str) -> type[AlertStageStep]:
     """The step of a name. Raises LookupError where there is none.
@@ -70,12 +75,11 @@ def step_class(name: str) -> type[AlertStageStep]:
     >>> step_class("route").__name__
     'Route'
     """
-    if _NAME.fullmatch(name) is None or find_spec(f"alerts.{name}") is None:
-        raise LookupError(f"there is no stage {name!r}; a stage is a module of alerts/, such as route")
-    found = getattr(importlib.import_module(f"alerts.{name}"), "".join(part.capitalize() for part in name.split("_")), None)
-    if not (isinstance(found, type) and issubclass(found, AlertStageStep)):
-        raise LookupError(f"alerts/{name}.py is no stage; a stage is a module of alerts/, such as route")
-    return found
+    module = importlib.import_module(f"alerts.{name}") if _NAME.fullmatch(name) and find_spec(f"alerts.{name}") else None
+    found = getattr(module, "".join(part.capitalize() for part in name.split("_")), None)
+    if isinstance(found, type) and issubclass(found, AlertStageStep):
+        return found
+    raise LookupError(f"there is no stage {name!r}; a stage is a module of alerts/ that holds one, such as route")
 
 
 def run_steps(steps: Iterable[AlertStageStep], batch: Batch, now: float) -> Batch:

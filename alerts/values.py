@@ -11,14 +11,14 @@ __all__ = ["LONGEST", "clean", "number", "show"]
 LONGEST: Final = 200
 """Characters of a value that reach a text."""
 
-_HARMLESS: Final = str.maketrans({"<": "‹", ">": "›", "{": "(", "}": ")", "[": "［", "]": "］", "`": "'", "*": "＊", "&": "＆", "\\": "＼"})  # noqa: RUF001 - the harmless twins are meant
+_HARMLESS: Final = str.maketrans({"<": "‹", ">": "›", "{": "(", "}": ")", "[": "［", "]": "］", "`": "'", "*": "＊", "&": "＆", "\\": "＼"})
 _SHOWN: Final = {"ratio": "percent", "s": "whole", "min": "whole"}
 
 
 def clean(text: str) -> str:
-    """The text without control and direction characters, on one line, without what HTML, Markdown or chat markup would read.
+    r"""The text without control and direction characters, on one line, without what HTML, Markdown or chat markup would read.
 
-    >>> clean("<b>q-1</b>\\n[x](http://a)\\u202e {v}")
+    >>> clean("<b>q-1</b>\n[x](http://a)\u202e {v}")
     '‹b›q-1‹/b› ［x］(http://a) (v)'
     """
     plain = "".join(" " if char.isspace() else char for char in text if char.isspace() or unicodedata.category(char)[0] != "C")

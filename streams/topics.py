@@ -91,7 +91,10 @@ def tier_topic(tier: str) -> str:
 
 
 def leader_of(app_id: str) -> str:
-    """The topic Faust elects a leader by; it must exist before the first join, or the join fails."""
+    """The topic Faust elects a leader by; it must exist before the first join, or the join fails.
+
+    Our app elects none and nobody reads it: `fenghuo doctor` lets the broker stamp its time on a record there.
+    """
     return f"{app_id}-__assignor-__leader"
 
 
@@ -137,7 +140,7 @@ def declare(layout: Layout, app_id: str = "fenghuo") -> list[Topic]:
         Topic(DELIVERY_DEAD_LETTERS, 1, _kept(30 * _DAY_MS)),
         Topic(FEEDBACK, layout.alerts, _kept(30 * _DAY_MS)),
         Topic(RULES, 1, _compacted(MAX_EVENT_BYTES)),
-        Topic(leader_of(app_id), 1, week),
+        Topic(leader_of(app_id), 1, {**week, "message.timestamp.type": "LogAppendTime"}),
     ]
 
 

@@ -10,7 +10,7 @@ import aiohttp
 from pydantic import Field, SecretStr
 
 from alerts.page import Delivered, Delivery, Failed, Page, Retry
-from alerts.rule import Stanza
+from alerts.rule import Names, Stanza
 
 __all__ = ["Delivered", "Delivery", "Failed", "Notifier", "NotifierParams", "Page", "Retry"]
 
@@ -18,21 +18,21 @@ __all__ = ["Delivered", "Delivery", "Failed", "Notifier", "NotifierParams", "Pag
 class NotifierParams(Stanza):
     """What every receiver of the policy has: a name, a kind, where its secrets lie.
 
-    Secrets are never in the policy. `secret_env` and `secret_file` name where each is read from when the notifier is built, the one to sign with first
-    and, while rotating, the old one behind it.
+    Secrets are never in the policy. `secret_env` and `secret_file` name where each is read from when the notifier is built: the
+    one to sign with first and, while rotating, the old one behind it.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     type: str
-    secret_env: list[str] = []
-    secret_file: list[str] = []
+    secret_env: Names = []
+    secret_file: Names = []
 
 
 class Notifier(ABC):
     """One receiver.
 
-    `session` is shared by all notifiers and closed by its owner. `send` is given the clock and gives a Delivery back; trouble of the network is a
-    Retry, never an exception. Raises ValueError when built with secrets it cannot use.
+    `session` is shared by all notifiers and closed by its owner. `send` is given the clock and gives a Delivery back; trouble of
+    the network is a Retry, never an exception. Raises ValueError when built with secrets it cannot use.
     """
 
     Params: ClassVar[type[NotifierParams]] = NotifierParams

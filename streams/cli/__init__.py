@@ -32,7 +32,7 @@ def build() -> typer.Typer:
 
     @cli.callback()
     def options(
-        version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,  # noqa: FBT002
+        version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
     ) -> None:
         if version:
             typer.echo(importlib.metadata.version("fenghuo"))

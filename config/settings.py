@@ -1,0 +1,170 @@
+"""Settings of the process: where Kafka is, what is allowed, where files lie. From the environment, read when `load_settings` is called.
+
+The policy (what is watched and who is told) is `config/fenghuo.yaml`, read by `config/loader.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config.errors import SettingsError
+
+__all__ = ["KafkaSettings", "Limits", "MetricsSettings", "Settings", "TopicSettings", "load_settings", "read_secrets"]
+
+PREFIX = "FENGHUO_"
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class KafkaSettings(_Group):
+    """Which Kafka, and how to be let in. Without `bootstrap` the embedded broker is used."""
+
+    bootstrap: str | None = None
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    ssl_cafile: Path | None = None
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
+    client_id: str = "fenghuo"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> KafkaSettings:
+        if self.security_protocol.startswith("SASL") and not (self.sasl_username and self.sasl_password):
+            raise ValueError("security_protocol SASL_* needs sasl_username and sasl_password")
+        if (self.ssl_certfile is None) != (self.ssl_keyfile is None):
+            raise ValueError("ssl_certfile and ssl_keyfile belong together; give both")
+        return self
+
+    def kafka_options(self) -> dict[str, Any]:
+        """Keyword arguments of an aiokafka client. Raises SettingsError when a certificate cannot be read."""
+        options: dict[str, Any] = {"client_id": self.client_id, "security_protocol": self.security_protocol}
+        if self.bootstrap is not None:
+            options["bootstrap_servers"] = [server.strip() for server in self.bootstrap.split(",")]
+        if self.security_protocol.startswith("SASL") and self.sasl_password is not None:
+            options["sasl_mechanism"] = self.sasl_mechanism
+            options["sasl_plain_username"] = self.sasl_username
+            options["sasl_plain_password"] = self.sasl_password.get_secret_value()
+        if self.security_protocol.endswith("SSL"):
+            options["ssl_context"] = self._ssl_context()
+        return options
+
+    def _ssl_context(self) -> ssl.SSLContext:
+        try:
+            context = ssl.create_default_context(cafile=self.ssl_cafile)
+            if self.ssl_certfile is not None:
+                context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile)
+        except OSError as error:  # ssl.SSLError is one
+            names = ", ".join(str(path) for path in (self.ssl_cafile, self.ssl_certfile, self.ssl_keyfile) if path is not None)
+            raise SettingsError(
+                f"{PREFIX}KAFKA__SSL_*: the certificates ({names}) cannot be used: {error.strerror or error}; give PEM files"
+            ) from error
+        return context
+
+
+class TopicSettings(_Group):
+    """Partition counts of the events topic (and the conversation stage), the scope stage and the alert stage. State is made for one set.
+
+    `replication` -1 leaves the factor to the cluster (the embedded one has 1). `create`: a worker creates topics that are missing.
+    """
+
+    events: int = Field(default=4, ge=1, le=256)
+    scopes: int = Field(default=4, ge=1, le=256)
+    alerts: int = Field(default=1, ge=1, le=256)
+    replication: int = Field(default=-1, ge=-1, le=7)
+    create: bool = True
+
+    @model_validator(mode="after")
+    def _not_zero(self) -> TopicSettings:
+        if self.replication == 0:
+            raise ValueError("replication is at least 1, or -1 for the cluster's own default")
+        return self
+
+
+class MetricsSettings(_Group):
+    """Where Prometheus scrapes."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=9464, ge=0, le=65_535)
+
+
+class Limits(_Group):
+    """Bounds of a record (bytes) and of a batch (events, bytes, milliseconds)."""
+
+    max_record_bytes: int = Field(default=1 << 20, ge=1024)
+    dead_letter_head_bytes: int = Field(default=65_536, ge=0)
+    batch_events: int = Field(default=500, ge=1, le=100_000)
+    batch_bytes: int = Field(default=4 << 20, ge=1024)
+    flush_ms: int = Field(default=20, ge=0, le=60_000)
+
+
+def _data_dir() -> Path:
+    return _home("XDG_DATA_HOME", ".local/share")
+
+
+def _cache_dir() -> Path:
+    return _home("XDG_CACHE_HOME", ".cache")
+
+
+def _home(variable: str, below_home: str) -> Path:
+    """The user's folder for one kind of files."""
+    base = os.environ.get(variable, "")
+    return (Path(base) if Path(base).is_absolute() else Path.home() / below_home) / "fenghuo"
+
+
+class Settings(BaseSettings):
+    """All settings. `FENGHUO_KAFKA__BOOTSTRAP=localhost:9092` sets `kafka.bootstrap`; no file is read."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore", frozen=True, env_file=None)
+
+    kafka: KafkaSettings = KafkaSettings()
+    topics: TopicSettings = TopicSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    limits: Limits = Limits()
+    data_dir: Path = Field(default_factory=_data_dir)
+    cache_dir: Path = Field(default_factory=_cache_dir)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings; `overrides` (of the command line) go before the environment, key by key.
+
+    Raises SettingsError naming the variable, never its value.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        variable = PREFIX + "__".join(str(part).upper() for part in first["loc"])
+        raise SettingsError(f"{variable}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def read_secrets(variables: Sequence[str], files: Sequence[str | Path], environ: Mapping[str, str] | None = None) -> tuple[SecretStr, ...]:
+    """Secrets out of environment variables, then out of files (one each, without the line's end).
+
+    Raises SettingsError naming the variable or file that is missing or empty.
+    """
+    known = os.environ if environ is None else environ
+    found = []
+    for name in variables:
+        if not known.get(name, "").strip():
+            raise SettingsError(f"the environment variable {name} holds no secret; set it, or remove it from secret_env")
+        found.append(SecretStr(known[name].strip()))
+    for file in files:
+        try:
+            text = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"the secret file {file} cannot be read ({type(error).__name__}); check the path and its rights") from error
+        if not text:
+            raise SettingsError(f"the secret file {file} is empty; put the secret there, or remove it from secret_file")
+        found.append(SecretStr(text))
+    return tuple(found)

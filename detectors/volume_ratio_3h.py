@@ -1,0 +1,308 @@
+"""More conversations within three hours than usual at this hour of the week."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import sqrt
+from typing import Final
+
+import msgspec
+from pydantic import Field
+
+from detectors.base import Observation, Params, Reading, ScopeDetector, State, Turn
+from detectors.calendar import Calendar, CalendarParams
+from detectors.event import Campaign
+from detectors.naming import name_of
+from detectors.river_state import MeanState, mean_after
+
+__all__ = ["VolumeRatio3h"]
+
+STEP_S: Final = 300
+HOUR_S: Final = 3600
+PER_HOUR: Final = HOUR_S // STEP_S
+WINDOW: Final = 3 * PER_HOUR
+GAP_H: Final = 2
+"""Hours between an hour's end and its being learnt: an incident shows before it becomes the usual (as in EARS C2)."""
+SLOTS: Final = (3 + GAP_H + 2) * PER_HOUR
+CATCH_UP_H: Final = 14 * 24
+
+WEEKS_REMEMBERED: Final = 4
+DAYS_REMEMBERED: Final = 14
+LEVEL_REMEMBERED: Final = 7 * 24
+WEEK_PRIOR: Final = 2.0
+"""How many visits of its own an hour of the week needs to weigh as much as the same hour of all days."""
+DAY_PRIOR: Final = 0.25
+SPREAD_PRIOR: Final[MeanState] = (8.0, 1.5)
+SPREAD_REMEMBERED: Final = 400
+SURPRISE: Final = 9.0
+RECENT_FADE: Final = 0.8
+SHARE_FADE: Final = 0.97
+TERMS_KEPT: Final = 64
+CAMPAIGNS_KEPT: Final = 32
+FORGET_S: Final = 35 * 86_400.0
+
+
+class VolumeRatio3hParams(Params):
+    """A baseline needs `min_buckets` hours learnt; an excess `sigmas` standard deviations; `calendar` is the policy's."""
+
+    min_buckets: int = Field(default=8, ge=1)
+    sigmas: float = Field(default=3.0, gt=0)
+    calendar: CalendarParams = Field(default_factory=CalendarParams)
+
+
+class VolumeRatio3hState(State):
+    """What was counted and what is usual.
+
+    `slots` are counts of 5 minutes, the first one being number `first` since the epoch; `hour` the next one to learn (hours since
+    the epoch); `week`, `day` and `level` are River means of counts per hour: by hour of the week, by hour of the day, of the last
+    7 days; `spread` that of squared errors over expectation, at three hours; `shares` and `recent` what the conversations were
+    about, slowly and quickly forgetting.
+    """
+
+    first: int = 0
+    slots: list[float] = msgspec.field(default_factory=list)
+    hour: int = -1
+    week: dict[int, MeanState] = msgspec.field(default_factory=dict)
+    day: dict[int, MeanState] = msgspec.field(default_factory=dict)
+    level: MeanState = (0.0, 0.0)
+    spread: MeanState = SPREAD_PRIOR
+    shares: dict[str, float] = msgspec.field(default_factory=dict)
+    recent: dict[str, float] = msgspec.field(default_factory=dict)
+    campaigns: list[Campaign] = msgspec.field(default_factory=list)
+    keys: tuple[tuple[str, str], ...] = ()
+    label: str = ""
+    last: float = 0.0
+
+
+class VolumeRatio3h(ScopeDetector[VolumeRatio3hState]):
+    """Conversations opened in the last 3 h over their expectation, for the tenant, each queue and each issue category.
+
+    The expectation of an hour is the mean of its hour of the week, drawn towards the mean of that hour of all days as long as it
+    has few visits, and that towards the mean of the last 7 days; means and dispersion are River's. An hour is learnt two hours
+    after its end, and at most half as much again as expected or three deviations, so that an incident does not become usual in a
+    day, and a lasting change does within weeks. While a declared campaign runs for the scope the expectation is multiplied, for a
+    scope it covers in part (the tenant) by that part.
+
+    The guard asks for a baseline of at least 8 hours that has seen these hours of the day before, and an excess above three
+    standard deviations, dispersion and the baseline's own error included (one day's experience doubles the variance). `n` is the count.
+    Counts are of whole 5-minute buckets; late ones count while they are in the last 7 h. Memory: 84 buckets, 168 + 24 means, 64
+    terms, 32 campaigns (about 5 kB).
+
+    >>> from detectors.base import Scope
+    >>> detector = VolumeRatio3h()
+    >>> state = detector.new()
+    >>> for day in range(8):
+    ...     for minute in range(0, 1440, 6):
+    ...         detector.learn_one(state, Observation("volume_ratio_3h", Scope("acme"), day * 86_400.0 + minute * 60.0))
+    >>> reading = detector.score_one(state, 8 * 86_400.0)
+    >>> reading.value, reading.n, reading.guard
+    (1.0, 30.0, False)
+    """
+
+    indicator = "volume_ratio_3h"
+    State = VolumeRatio3hState
+    Params = VolumeRatio3hParams
+    step_s = float(STEP_S)
+
+    def __init__(self, params: VolumeRatio3hParams | None = None) -> None:
+        super().__init__(params)
+        self.calendar = Calendar(self.params.calendar)
+
+    def observe(self, turn: Turn) -> Iterable[Observation]:
+        """Each opened conversation, to three scopes, with what it is about; each campaign, to all."""
+        event, context = turn.event, turn.context
+        if event.campaign is not None:
+            yield Observation(name_of(type(self)), turn.scope(), event.time, broadcast=True, campaign=event.campaign)
+            return
+        if event.type != "conversation.opened":
+            return
+        about = {"queue_id": context.queue_id, "issue_category": context.category, "product_id": context.product_id}
+        terms = tuple(f"{name}={value}" for name, value in about.items() if value is not None)
+        scopes = [turn.scope()]
+        scopes += [turn.scope(**{name: about[name]}) for name in ("queue_id", "issue_category") if about[name] is not None]
+        for scope in scopes:
+            yield Observation(name_of(type(self)), scope, event.time, terms=terms)
+
+    def learn_one(self, state: VolumeRatio3hState, observation: Observation) -> None:
+        """Count, and learn the hours that are old enough."""
+        state.keys = observation.scope.keys
+        state.label = state.keys[0][1] if state.keys else observation.scope.tenant
+        slot = int(observation.time // STEP_S)
+        if state.hour < 0:
+            # The first hour is known in part only.
+            state.hour = slot // PER_HOUR + 1
+            state.first = slot - slot % PER_HOUR
+        self._advance(state, slot)
+        if slot >= state.first:
+            state.slots[slot - state.first] += observation.value
+        state.last = max(state.last, observation.time)
+        self._note(state, observation)
+
+    def learn_all(self, state: VolumeRatio3hState, observation: Observation) -> None:
+        """Take a declared campaign in; a second one of the same id replaces the first."""
+        if observation.campaign is None:
+            return
+        campaign = msgspec.convert(observation.campaign, Campaign)
+        others = [known for known in state.campaigns if known.id != campaign.id and known.end > observation.time - SLOTS * STEP_S]
+        state.campaigns = [*others, campaign][-CAMPAIGNS_KEPT:]
+
+    def score_one(self, state: VolumeRatio3hState, now: float) -> Reading | None:
+        """The ratio; None before anything is expected. Variables `scope`, `ratio`, `count`, `baseline`, `top_issue`."""
+        until = int(now // STEP_S)
+        count = self._count(state, until)
+        expected = self._expected(state, until)
+        if expected <= 0:
+            return None
+        visits = self._visits(state, until)
+        variance = max(1.0, expected) * max(1.0, state.spread[1]) * (1 + 1 / max(visits, 1.0))
+        sd = sqrt(variance)
+        ratio = count / max(expected, 0.5)
+        known = state.level[0] >= self.params.min_buckets and visits > 0
+        variables: dict[str, str | float] = {"scope": state.label, "ratio": round(ratio, 2), "count": count, "baseline": round(expected, 1)}
+        if state.recent:
+            variables["top_issue"] = max(state.recent, key=lambda issue: (state.recent[issue], issue))
+        return Reading(
+            now,
+            ratio,
+            n=count,
+            start=(until - WINDOW) * float(STEP_S),
+            end=until * float(STEP_S),
+            baseline=expected,
+            sd=sd,
+            guard=known and count - expected > self.params.sigmas * sd,
+            variables=variables,
+        )
+
+    def idle(self, state: VolumeRatio3hState, now: float) -> bool:
+        """Nothing in the window, and the last evaluations could see that."""
+        return state.last + (WINDOW + 4) * STEP_S < now
+
+    def expired(self, state: VolumeRatio3hState, now: float) -> bool:
+        """Five weeks without a conversation: what is usual is worth keeping over a night or a holiday."""
+        return state.last + FORGET_S < now
+
+    def _note(self, state: VolumeRatio3hState, observation: Observation) -> None:
+        """Remember what it was about, for the parts campaigns cover and for the title."""
+        if not self._in_campaign(state, observation.time):
+            _weigh(state.shares, ("all", *observation.terms), observation.value)
+        issues = tuple(term.partition("=")[2] for term in observation.terms if term.startswith("issue_category="))
+        _weigh(state.recent, issues, observation.value)
+
+    def _advance(self, state: VolumeRatio3hState, slot: int) -> None:
+        """Make room for the slot, and learn hours up to two before it."""
+        ready = slot // PER_HOUR - GAP_H
+        state.hour = max(state.hour, ready - CATCH_UP_H)
+        while state.hour < ready:
+            self._learn_hour(state, state.hour)
+            state.hour += 1
+        if slot >= state.first + SLOTS + PER_HOUR:
+            start = (slot // PER_HOUR + 1) * PER_HOUR - SLOTS
+            state.slots = state.slots[start - state.first :]
+            state.first = start
+        missing = slot - state.first + 1 - len(state.slots)
+        if missing > 0:
+            state.slots.extend([0.0] * missing)
+
+    def _learn_hour(self, state: VolumeRatio3hState, hour: int) -> None:
+        """One hour into the means, unless it is too surprising in part."""
+        fade(state.recent, RECENT_FADE)
+        fade(state.shares, SHARE_FADE)
+        week, day = self._places(hour)
+        end = (hour + 1) * PER_HOUR
+        multiplier = self._multiplier(state, (end - PER_HOUR / 2) * STEP_S)
+        count = _sum(state, end - PER_HOUR, end)
+        expected = self._rate(state, week, day) * multiplier
+        if day in state.day:
+            self._learn_spread(state, end)
+            limit = max(1.5 * expected, expected + 3 * sqrt(max(1.0, state.spread[1]) * max(1.0, expected)))
+            count = min(count, limit)
+        count /= multiplier
+        state.week[week] = mean_after(state.week.get(week, (0.0, 0.0)), count, memory=WEEKS_REMEMBERED)
+        state.day[day] = mean_after(state.day.get(day, (0.0, 0.0)), count, memory=DAYS_REMEMBERED)
+        state.level = mean_after(state.level, count, memory=LEVEL_REMEMBERED)
+
+    def _learn_spread(self, state: VolumeRatio3hState, end: int) -> None:
+        """How much more than Poisson counts scatter about their expectation, over the three hours that end here."""
+        visits = self._visits(state, end)
+        if not visits:
+            return
+        expected = max(1.0, self._expected(state, end))
+        error = (_sum(state, end - WINDOW, end) - expected) ** 2 / (expected * (1 + 1 / visits))
+        state.spread = mean_after(state.spread, min(error, SURPRISE), memory=SPREAD_REMEMBERED)
+
+    def _count(self, state: VolumeRatio3hState, until: int) -> float:
+        return _sum(state, until - WINDOW, until)
+
+    def _expected(self, state: VolumeRatio3hState, until: int) -> float:
+        """What the three hours before slot `until` usually hold, campaigns included."""
+        total, slot = 0.0, until - WINDOW
+        while slot < until:
+            hour = slot // PER_HOUR
+            stop = min(until, (hour + 1) * PER_HOUR)
+            rate = self._rate(state, *self._places(hour)) / PER_HOUR
+            if state.campaigns:
+                total += rate * sum(self._multiplier(state, (each + 0.5) * STEP_S) for each in range(slot, stop))
+            else:
+                total += rate * (stop - slot)
+            slot = stop
+        return total
+
+    def _rate(self, state: VolumeRatio3hState, week: int, day: int) -> float:
+        """Conversations expected in an hour, without campaigns."""
+        days, by_day = state.day.get(day, (0.0, 0.0))
+        by_day = (days * by_day + DAY_PRIOR * state.level[1]) / (days + DAY_PRIOR)
+        weeks, by_week = state.week.get(week, (0.0, 0.0))
+        return (weeks * by_week + WEEK_PRIOR * by_day) / (weeks + WEEK_PRIOR)
+
+    def _visits(self, state: VolumeRatio3hState, until: int) -> float:
+        """On how many days the hours of the window were learnt before; the least of them."""
+        hours = range((until - WINDOW) // PER_HOUR, (until - 1) // PER_HOUR + 1)
+        return min(state.day.get(self._places(hour)[1], (0.0, 0.0))[0] for hour in hours)
+
+    def _places(self, hour: int) -> tuple[int, int]:
+        """Hour of the week and of the day. The middle of the hour asks, for zones that are half an hour off."""
+        week = self.calendar.hour_of_week(hour * HOUR_S + HOUR_S / 2)
+        return week, week % 24
+
+    def _multiplier(self, state: VolumeRatio3hState, time: float) -> float:
+        factor = 1.0
+        for campaign in state.campaigns:
+            if campaign.start <= time < campaign.end:
+                factor *= 1 + self._part(state, campaign) * (campaign.multiplier - 1)
+        return max(factor, 0.1)
+
+    def _part(self, state: VolumeRatio3hState, campaign: Campaign) -> float:
+        """How much of this scope a campaign covers, 0..1."""
+        own, part = dict(state.keys), 1.0
+        everything = state.shares.get("all", 0.0)
+        for name, value in sorted(campaign.scope.items()):
+            if name == "tenant_id":
+                continue
+            if name in own:
+                part = min(part, float(own[name] == value))
+            else:
+                part = min(part, state.shares.get(f"{name}={value}", 0.0) / everything if everything else 0.0)
+        return part
+
+    def _in_campaign(self, state: VolumeRatio3hState, time: float) -> bool:
+        return any(campaign.start <= time < campaign.end for campaign in state.campaigns)
+
+
+def _sum(state: VolumeRatio3hState, first: int, until: int) -> float:
+    """The counts of the slots [first, until)."""
+    return sum(state.slots[max(0, first - state.first) : max(0, until - state.first)])
+
+
+def _weigh(weights: dict[str, float], terms: tuple[str, ...], value: float) -> None:
+    for term in terms:
+        weights[term] = weights.get(term, 0.0) + value
+    while len(weights) > TERMS_KEPT:
+        del weights[min(weights, key=lambda term: (weights[term], term))]
+
+
+def fade(weights: dict[str, float], factor: float) -> None:
+    """Let all weights shrink; what has all but gone is dropped."""
+    for term in list(weights):
+        weights[term] *= factor
+        if weights[term] < 0.01:
+            del weights[term]

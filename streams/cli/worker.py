@@ -1,0 +1,74 @@
+"""`fenghuo worker`: the process that turns events into alerts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from aiokafka import ConsumerRecord
+
+from config.loader import load_policy
+from detectors.event import Event
+from detectors.text.pii import mask
+from streams.cli._shared import AppId, Bootstrap, configure_logging, layout, run, settings
+from streams.dead_letter import dead_letter
+from streams.intake import Rejected
+from streams.records import Parser, Reject
+from streams.stages import build_stage
+from streams.worker import Worker, WorkerOptions, WorkerParts
+
+__all__ = ["register"]
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the command."""
+    cli.command("worker")(worker)
+
+
+def worker(
+    bootstrap: Bootstrap = None,
+    config: Annotated[Path | None, typer.Option(help="The policy; the one that ships with Fenghuo by default.")] = None,
+    app_id: AppId = "fenghuo",
+    instance_id: Annotated[str | None, typer.Option(help="Static name of this worker: after a kill it goes on at once.")] = None,
+    until_idle: Annotated[float | None, typer.Option(min=0, help="Stop when nothing arrived for so many seconds.")] = None,
+    metrics_port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of /metrics and /healthz; 0 takes a free one.")] = None,
+    create_topics: Annotated[bool | None, typer.Option("--create-topics/--no-create-topics", help="Create missing topics.")] = None,
+) -> None:
+    """Read events from Kafka and light the fires. Any number of workers share the work; stop with Ctrl-C or SIGTERM. 运行工作进程。"""
+    configure_logging()
+    found = settings(bootstrap)
+    policy = load_policy(config)
+    options = WorkerOptions(
+        found.kafka,
+        layout(found),
+        app_id,
+        found.limits,
+        until_idle=until_idle,
+        create_topics=found.topics.create if create_topics is None else create_topics,
+        replication=found.topics.replication,
+        instance_id=instance_id,
+        metrics_host=found.metrics.host,
+        metrics_port=found.metrics.port if metrics_port is None else metrics_port,
+    )
+    parts = WorkerParts(build=lambda name, partition: build_stage(name, partition, policy, options.layout), parse=_parser())
+    run(_work(options, parts))
+
+
+async def _work(options: WorkerOptions, parts: WorkerParts) -> None:
+    await Worker(options, parts).run()
+
+
+class _Parse:
+    """Input records to events or dead letters."""
+
+    def __init__(self) -> None:
+        self._parser = Parser(mask)
+
+    def __call__(self, record: ConsumerRecord) -> Event | Rejected:
+        found = self._parser.parse(record.value, record.headers, record_time=record.timestamp / 1000, offset=record.offset)
+        return Rejected(found.reason, dead_letter(record, found)) if isinstance(found, Reject) else found
+
+
+def _parser() -> _Parse:
+    return _Parse()

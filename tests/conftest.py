@@ -1,0 +1,9 @@
+"""What holds for every test. Fixtures live beside the tests that use them."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+# No deadline for one example: a shared machine pauses. No database: a run must not depend on the one before.
+settings.register_profile("fenghuo", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("fenghuo")
