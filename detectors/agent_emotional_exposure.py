@@ -51,7 +51,7 @@ def longest_streak(spans: Sequence[Span], rest_s: float) -> float:
 
 
 class AgentEmotionalExposureParams(Params):
-    """`window_s` looked back; at a mean sentiment of `upset` or less a customer is; silent for `silence_s` means gone; `rest_s` is a break."""
+    """How far to look back; the mean sentiment that is upset, or lower; silence after which a customer is gone; what is a break."""
 
     window_s: float = Field(default=7200.0, gt=0)
     upset: float = Field(default=-0.5, ge=-1, le=0)
@@ -104,10 +104,8 @@ class AgentEmotionalExposure(ScopeDetector[AgentEmotionalExposureState]):
         context = turn.context
         before = turn.agent_before if not turn.closed_before and self._upset(turn.sentiment_before) else None
         after = context.agent_id if context.closed is None and self._upset(context.sentiment) else None
-        if before is not None and before != after:
-            yield self._news(turn, before, _CALM)
-        if after is not None:
-            yield self._news(turn, after, _UPSET)
+        over = [self._news(turn, before, _CALM)] if before is not None and before != after else []
+        return [*over, self._news(turn, after, _UPSET)] if after is not None else over
 
     def learn_one(self, state: AgentEmotionalExposureState, observation: Observation) -> None:
         """Begin, prolong or end a contact."""
@@ -146,9 +144,9 @@ class AgentEmotionalExposure(ScopeDetector[AgentEmotionalExposureState]):
         )
 
     def idle(self, state: AgentEmotionalExposureState, now: float) -> bool:
-        """All contacts have left the window, and the last evaluations could see that."""
+        """All contacts have left the window."""
         news = max((contact.end for contact in state.contacts), default=0.0)
-        return news + float(self.params.silence_s + self.params.window_s) + 4 * self.step_s < now
+        return news + float(self.params.silence_s + self.params.window_s) < now
 
     def _upset(self, sentiment: float | None) -> bool:
         return sentiment is not None and sentiment <= float(self.params.upset)

@@ -58,13 +58,13 @@ class DataLeakSignal(ScopeDetector[DataLeakSignalState]):
         said = turn.customer_words
         phrases = said.hits.get(LEXICON, ()) if said is not None else ()
         if not phrases and not self._classified(turn):
-            return
-        evidence = turn.evidence()
-        products = (None, turn.context.product_id) if turn.context.product_id is not None else (None,)
-        for product in products:
-            yield Observation(
+            return ()
+        evidence, product = turn.evidence(), turn.context.product_id
+        scopes = [turn.scope()] if product is None else [turn.scope(), turn.scope(product_id=product)]
+        return [
+            Observation(
                 name_of(type(self)),
-                turn.scope(product_id=product),
+                scope,
                 turn.event.time,
                 customer_id=turn.context.customer_id,
                 conversation_id=turn.context.conversation_id,
@@ -72,6 +72,8 @@ class DataLeakSignal(ScopeDetector[DataLeakSignalState]):
                 excerpt=evidence.excerpt,
                 terms=phrases[:3],
             )
+            for scope in scopes
+        ]
 
     def learn_one(self, state: DataLeakSignalState, observation: Observation) -> None:
         """Count a customer."""
@@ -104,8 +106,8 @@ class DataLeakSignal(ScopeDetector[DataLeakSignalState]):
         )
 
     def idle(self, state: DataLeakSignalState, now: float) -> bool:
-        """All reports are older than the window, and the last evaluations could see that."""
-        return max(state.customers.values(), default=0.0) + float(self.params.window_s) + 4 * self.step_s < now
+        """All reports are older than the window."""
+        return max(state.customers.values(), default=0.0) + float(self.params.window_s) < now
 
     def _classified(self, turn: Turn) -> bool:
         issue = turn.event.issue

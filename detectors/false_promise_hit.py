@@ -145,8 +145,8 @@ class FalsePromiseHitByAgent(ScopeDetector[FalsePromiseHitByAgentState]):
         )
 
     def idle(self, state: FalsePromiseHitByAgentState, now: float) -> bool:
-        """All are older than the window, and the last evaluations could see that."""
-        return not state.times or state.times[-1] + self.params.window_s + 4 * self.step_s < now
+        """All are older than the window."""
+        return not state.times or state.times[-1] + self.params.window_s < now
 
 
 def promised(turn: Turn, approved: tuple[str, ...]) -> str | None:

@@ -183,8 +183,8 @@ class NegationShareByIssue(ScopeDetector[NegationShareByIssueState]):
         )
 
     def idle(self, state: NegationShareByIssueState, now: float) -> bool:
-        """Nothing in the window, and the last evaluations could see that."""
-        return not state.minutes or state.minutes[-1][0] * 60 + self.params.window_s + 4 * self.step_s < now
+        """Nothing in the window."""
+        return not state.minutes or state.minutes[-1][0] * 60 + self.params.window_s < now
 
     def _hear(self, state: NegationShareByIssueState, observation: Observation) -> None:
         state.issue = observation.scope.get("issue_category") or state.issue

@@ -124,13 +124,11 @@ class QueueLength(ScopeDetector[QueueLengthState]):
         return Reading(now, waiting, start=start, end=now, evidence=evidence, variables=variables)
 
     def idle(self, state: QueueLengthState, now: float) -> bool:
-        """Nobody waits, and the last evaluations could see that."""
-        if now <= state.last + 4 * self.step_s:
-            return False
+        """Nobody waits."""
         if self._fresh(state, now):
             return state.waiting == 0
-        nobody = all(now - time >= self.params.forget_s + 4 * self.step_s for time in state.inside.values())
-        return nobody and (state.at is None or now > state.at + self.params.fresh_s + 4 * self.step_s)
+        nobody = all(now - time >= self.params.forget_s for time in state.inside.values())
+        return nobody and (state.at is None or now > state.at + self.params.fresh_s)
 
     def expired(self, state: QueueLengthState, now: float) -> bool:
         """Idle, and nobody who left can come in late any more."""

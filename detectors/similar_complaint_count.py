@@ -230,8 +230,8 @@ class SimilarComplaintCount(ScopeDetector[SimilarComplaintCountState]):
         )
 
     def idle(self, state: SimilarComplaintCountState, now: float) -> bool:
-        """All complaints are older than the window, and the last evaluations could see that."""
-        return not state.live or state.live[-1].time + self.params.window_s + 4 * self.step_s < now
+        """All complaints are older than the window."""
+        return not state.live or state.live[-1].time + self.params.window_s < now
 
     def expired(self, state: SimilarComplaintCountState, now: float) -> bool:
         """Idle, and so rarely heard of that its baseline lets five light a fire: forgetting it changes nothing."""
@@ -252,7 +252,8 @@ class SimilarComplaintCount(ScopeDetector[SimilarComplaintCountState]):
             customers = len({known.customer for known in state.live[-FIVE:]})
             state.weakest = weakest_link(found[-FIVE:])
             state.five = state.weakest >= self.params.link and customers >= self.params.customers
-        state.drivers = _common_ground([found[at] for at in state.alike]) if len(state.alike) >= self.params.customers else ""
+        several = len(state.alike) >= self.params.customers
+        state.drivers = _common_ground(state.live[-1].text, [found[at] for at in state.alike]) if several else ""
 
     @staticmethod
     def _count_day(state: SimilarComplaintCountState, time: float, *, again: bool) -> None:
@@ -270,12 +271,20 @@ class SimilarComplaintCount(ScopeDetector[SimilarComplaintCountState]):
         state.today += not again
 
 
-def _common_ground(found: Sequence[Vector]) -> str:
-    """The heaviest grams of two characters or more that half of the texts share, those within one another once."""
-    weights: Counter[str] = Counter()
+def _common_ground(newest: str, found: Sequence[Vector]) -> str:
+    """The heaviest phrases of the newest text all of whose grams of two characters, or words, more than half of the texts share."""
     counts: Counter[str] = Counter()
     for vector in found:
-        weights.update({gram: weight for gram, weight in vector.items() if len(gram) > 1})
         counts.update(vector.keys())
-    shared = [gram for gram, _ in sorted(weights.items(), key=lambda item: (-item[1], item[0])) if 2 * counts[gram] > len(found)]
-    return "、".join(shared[:COMMON_GROUND])
+    phrases: dict[str, float] = {}
+    phrase, weight = "", 0.0
+    for gram in (*(gram for gram in grams(newest) if len(gram) > 1), ""):
+        shared = bool(gram) and 2 * counts[gram] > len(found)
+        follows = shared and not gram.isascii() and phrase[-1:] == gram[0]
+        if follows:
+            phrase, weight = phrase + gram[1:], weight + found[-1][gram]
+            continue
+        if phrase:
+            phrases[phrase] = max(weight, phrases.get(phrase, 0.0))
+        phrase, weight = (gram, found[-1][gram]) if shared else ("", 0.0)
+    return "、".join(sorted(phrases, key=lambda each: (-phrases[each], each))[:COMMON_GROUND])

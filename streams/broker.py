@@ -335,9 +335,9 @@ def _read(path: Path) -> str:
 
 
 def _last_words(data: Path) -> str:
-    """The last lines of the log that are no stack trace, errors preferred."""
+    """The last lines of the log that are neither stack trace nor advice to Java programmers, errors preferred."""
     lines = [line.strip() for line in _read(data / "kafka.log").splitlines() if line.strip()]
-    telling = [line for line in lines if not line.startswith(("at ", "... "))]
+    telling = [line for line in lines if not line.startswith(("at ", "... ", "WARNING: "))]
     errors = [line for line in telling if "ERROR" in line or "FATAL" in line or "Exception" in line]
     return " | ".join((errors or telling)[-LAST_LINES:])
 

@@ -67,6 +67,8 @@ _SERVER = {
     "num.io.threads": 4,
     "background.threads": 4,
     "group.coordinator.threads": 1,
+    # No more requests are read while those in memory take this much: many large batches at once must not fill the heap.
+    "queued.max.request.bytes": 100 << 20,
     "log.cleaner.dedupe.buffer.size": 8 << 20,
     "log.segment.bytes": 256 << 20,
     # Index files have this size (sparse) in every open segment; 2 MiB index 1 GiB of log.

@@ -114,8 +114,8 @@ class Intake:
         Raises TopicsError when the topic is not the one that was read before, KafkaError when sending keeps failing.
         """
         while not self._stopping.is_set():
-            await self._open()
             try:
+                await self._open()
                 await self._turn()
                 self._failures = 0
             except KafkaError as error:

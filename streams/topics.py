@@ -44,6 +44,7 @@ __all__ = [
     "changelog_of",
     "declare",
     "leader_of",
+    "partition_counts",
     "plan",
     "tier_topic",
     "verify",
@@ -147,7 +148,7 @@ def declare(layout: Layout, app_id: str = "fenghuo") -> list[Topic]:
 async def plan(admin: AIOKafkaAdminClient, topics: Iterable[Topic]) -> list[Difference]:
     """Compare the declared topics with those of the cluster. Nothing is changed."""
     wanted = list(topics)
-    counts = await _partition_counts(admin)
+    counts = await partition_counts(admin)
     configs = await _configs(admin, [topic.name for topic in wanted if topic.name in counts])
     return [_difference(topic, counts.get(topic.name), configs.get(topic.name, {})) for topic in wanted]
 
@@ -210,7 +211,7 @@ def _difference(topic: Topic, partitions: int | None, config: Mapping[str, str])
     return Difference(topic, "config", ", ".join(other)) if other else Difference(topic, "ok")
 
 
-async def _partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:
+async def partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:
     """Partition counts by topic. All topics are asked for: naming one that is missing could create it."""
     described: list[dict[str, Any]] = await admin.describe_topics()
     return {topic["topic"]: len(topic["partitions"]) for topic in described if not topic["error_code"]}

@@ -30,7 +30,7 @@ class Watchdog:
     >>> watchdog.look("conversations/0", Progress(10, 10, 20), now=61.0)
     'conversations/0 has processed nothing for 61 s although 10 records wait'
     >>> watchdog.look("conversations/0", Progress(20, 10, 20), now=62.0)
-    >>> watchdog.look("conversations/0", Progress(30, 10, 30), now=123.0)
+    >>> watchdog.look("conversations/0", Progress(30, 10, 30), now=122.0)
     'conversations/0 has committed nothing for 61 s although 20 records are processed'
     """
 
@@ -43,13 +43,13 @@ class Watchdog:
         """Take one look; the complaint when something has stood still for longer than the limit."""
         position, committed, end = progress.position, progress.committed, progress.end
         waiting = 0 if end is None else end - (position if position is not None else committed or 0)
-        stuck = self._still(self._positions, name, position, now, busy=waiting > 0)
-        if stuck is not None:
-            return f"{name} has processed nothing for {stuck:.0f} s although {waiting} records wait"
         behind = 0 if position is None else position - (committed or 0)
-        stuck = self._still(self._commits, name, committed, now, busy=behind > 0)
-        if stuck is not None:
-            return f"{name} has committed nothing for {stuck:.0f} s although {behind} records are processed"
+        idle = self._still(self._positions, name, position, now, busy=waiting > 0)
+        stalled = self._still(self._commits, name, committed, now, busy=behind > 0)
+        if idle is not None:
+            return f"{name} has processed nothing for {idle:.0f} s although {waiting} records wait"
+        if stalled is not None:
+            return f"{name} has committed nothing for {stalled:.0f} s although {behind} records are processed"
         return None
 
     def forget(self) -> None:

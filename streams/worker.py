@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from alerts.outbox import Backoff
 from config.settings import KafkaSettings, Limits
 from streams.app import SESSION_S, build_app
 from streams.changelog import Changelog
@@ -75,6 +76,7 @@ class WorkerParts:
     build: Build
     parse: Callable[[ConsumerRecord], Event | Rejected]
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
+    backoff: Backoff | None = None
 
 
 class Worker:
@@ -177,7 +179,7 @@ class Worker:
             )
         )
         self._deliverers = [
-            Deliverer(name, receiver, self._client, self._member(f"deliver-{name}"), self.metrics)
+            Deliverer(name, receiver, self._client, self._member(f"deliver-{name}"), self.metrics, backoff=self.parts.backoff)
             for name, receiver in sorted(self.parts.receivers.items())
         ]
 

@@ -8,9 +8,9 @@ import pkgutil
 import sys
 from typing import Annotated
 
-import click
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from config.errors import ConfigurationError
 from streams.errors import FenghuoError
@@ -46,20 +46,13 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Run the command line. Errors a user can mend are one line on stderr and an exit code, never a traceback."""
-    console = Console(stderr=True, highlight=False)
     try:
-        code = build()(standalone_mode=False)
-    except click.exceptions.Abort:
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        build()()
     except (FenghuoError, ConfigurationError) as error:
-        console.print(f"[bold red]fenghuo:[/bold red] {error}", soft_wrap=True, markup=True)
+        Console(stderr=True, highlight=False).print(f"[bold red]fenghuo:[/bold red] {escape(str(error))}", soft_wrap=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
-    sys.exit(code if isinstance(code, int) else 0)

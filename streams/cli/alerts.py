@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import typer
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -18,8 +18,8 @@ from rich.table import Table
 from alerts.tier import Tier
 from streams.cli._shared import TIER_COLOURS, Bootstrap, Json, run, settings
 from streams.errors import TopicsError, UsageError
-from streams.kafka import client_options, consumer, require_broker
-from streams.topics import ALERT_STATE, ALERTS, tier_topic
+from streams.kafka import administer, client_options, consumer, require_broker
+from streams.topics import ALERT_STATE, ALERTS, partition_counts, tier_topic
 
 __all__ = ["register"]
 
@@ -108,15 +108,15 @@ class _Reader:
         self._topic = topic
         self._targets: list[TopicPartition] = []
 
-    async def __aenter__(self) -> _Reader:
+    async def __aenter__(self) -> Self:
         await require_broker(self._options)
+        async with administer(self._options) as admin:
+            count = (await partition_counts(admin)).get(self._topic)
+        if count is None:
+            raise TopicsError(f"topic {self._topic} does not exist: run `fenghuo topics apply` or start a worker")
+        self._targets = [TopicPartition(self._topic, partition) for partition in range(count)]
         self._consumer: AIOKafkaConsumer = consumer(self._options)
         await self._consumer.start()
-        if self._topic not in await self._consumer.topics():
-            await self._consumer.stop()
-            raise TopicsError(f"topic {self._topic} does not exist: run `fenghuo topics apply` or start a worker")
-        partitions = self._consumer.partitions_for_topic(self._topic) or set()
-        self._targets = [TopicPartition(self._topic, partition) for partition in sorted(partitions)]
         self._consumer.assign(self._targets)
         return self
 

@@ -24,7 +24,7 @@ from streams.broker_jars import missing_jars, read_lock
 from streams.cli._shared import AppId, Bootstrap, Json, layout, run, settings
 from streams.errors import BrokerUnavailable
 from streams.kafka import address, administer, client_options, consumer, producer, require_broker
-from streams.topics import EVENTS, STAGES, Difference, declare, leader_of, plan
+from streams.topics import EVENTS, STAGES, Difference, declare, leader_of, partition_counts, plan
 
 __all__ = ["Check", "register"]
 
@@ -131,16 +131,16 @@ async def _cluster(found: Settings, app_id: str) -> list[Check]:
     checks = [Check("broker", OK, f"answers at {address(options)}")]
     async with administer(options) as admin:
         differences = await plan(admin, declare(layout(found), app_id))
+        counts = await partition_counts(admin)
         groups = {name: await admin.list_consumer_group_offsets(name) for name in (app_id, f"{app_id}-intake")}
     checks.append(_topics(differences))
-    missing = {difference.topic.name for difference in differences if difference.kind == "create"}
     reader = consumer(options)
     await reader.start()
     try:
-        checks += await _lags(reader, groups, app_id, missing)
+        checks += await _lags(reader, groups, app_id, counts)
     finally:
         await reader.stop()
-    if leader_of(app_id) not in missing:
+    if leader_of(app_id) in counts:
         checks.append(await _skew(options, leader_of(app_id)))
     return checks
 
@@ -158,14 +158,13 @@ def _topics(differences: list[Difference]) -> Check:
     return Check("topics", OK, f"{len(differences)} as declared")
 
 
-async def _lags(reader: AIOKafkaConsumer, groups: dict[str, Any], app_id: str, missing: set[str]) -> list[Check]:
+async def _lags(reader: AIOKafkaConsumer, groups: dict[str, Any], app_id: str, counts: dict[str, int]) -> list[Check]:
     wanted = {EVENTS: f"{app_id}-intake", **dict.fromkeys(STAGES.values(), app_id)}
     checks = []
     for topic, group in wanted.items():
-        if topic in missing:
+        if topic not in counts:
             continue
-        await reader.topics()
-        targets = [TopicPartition(topic, partition) for partition in sorted(reader.partitions_for_topic(topic) or ())]
+        targets = [TopicPartition(topic, partition) for partition in range(counts[topic])]
         begins, ends = await reader.beginning_offsets(targets), await reader.end_offsets(targets)
         at = {target: groups[group][target].offset if target in groups[group] else begins[target] for target in targets}
         lag = sum(max(0, ends[target] - at[target]) for target in targets)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import threading
 from pathlib import Path
 from typing import Annotated
 
+import aiohttp
 import typer
 from aiokafka import ConsumerRecord
 
-from config.loader import load_policy
+from config.loader import Policy, build_notifier, load_policy
 from detectors.event import Event
 from detectors.text.pii import mask
 from streams.cli._shared import AppId, Bootstrap, configure_logging, layout, run, settings
 from streams.dead_letter import dead_letter
 from streams.intake import Rejected
 from streams.records import Parser, Reject
-from streams.stages import build_stage
+from streams.stages import build_stage, build_wiring
 from streams.worker import Worker, WorkerOptions, WorkerParts
 
 __all__ = ["register"]
@@ -51,24 +55,37 @@ def worker(
         metrics_host=found.metrics.host,
         metrics_port=found.metrics.port if metrics_port is None else metrics_port,
     )
-    parts = WorkerParts(build=lambda name, partition: build_stage(name, partition, policy, options.layout), parse=_parser())
-    run(_work(options, parts))
+    run(_work(options, policy))
+    _leave()
 
 
-async def _work(options: WorkerOptions, parts: WorkerParts) -> None:
-    await Worker(options, parts).run()
+async def _work(options: WorkerOptions, policy: Policy) -> None:
+    wiring = build_wiring(policy, options.layout)
+    async with aiohttp.ClientSession() as session:
+        parts = WorkerParts(
+            build=lambda name, partition: build_stage(name, partition, wiring),
+            parse=_Parse(Parser(mask, limit=options.limits.max_record_bytes)),
+            receivers={receiver.name: build_notifier(receiver, session) for receiver in policy.receivers},
+            backoff=policy.backoff,
+        )
+        await Worker(options, parts).run()
 
 
 class _Parse:
-    """Input records to events or dead letters."""
+    """Input records to events, or to dead letters."""
 
-    def __init__(self) -> None:
-        self._parser = Parser(mask)
+    def __init__(self, parser: Parser) -> None:
+        self._parser = parser
 
     def __call__(self, record: ConsumerRecord) -> Event | Rejected:
         found = self._parser.parse(record.value, record.headers, record_time=record.timestamp / 1000, offset=record.offset)
         return Rejected(found.reason, dead_letter(record, found)) if isinstance(found, Reject) else found
 
 
-def _parser() -> _Parse:
-    return _Parse()
+def _leave() -> None:
+    """End although a thread of a library may hang: everything that matters is durable and closed."""
+    hanging = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread() and not thread.daemon]
+    if hanging:
+        logging.getLogger(__name__).warning("worker.threads_left names=%s", ",".join(hanging))
+        logging.shutdown()
+        os._exit(0)

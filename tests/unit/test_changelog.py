@@ -13,7 +13,7 @@ CHANGES = st.lists(st.tuples(st.sampled_from([b"a", b"b", b"c"]), st.none() | st
 
 
 def _write(producer: FakeProducer, changes: list[tuple[bytes, bytes | None]], *, framed: bool = False) -> tuple[int, int]:
-    return asyncio.run(Changelog("t", {}, batch_bytes=500).write(producer, 0, changes, framed=framed))  # type: ignore[arg-type]
+    return asyncio.run(Changelog("t", {}, batch_bytes=500).write(producer, 0, changes, framed=framed))
 
 
 def test_a_change_set_that_fits_is_one_batch() -> None:

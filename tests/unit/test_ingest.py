@@ -28,7 +28,7 @@ def _line(number: int, time: float, conversation: str = "c-1") -> Line:
 
 
 def _ingest(lines: Iterable[Line], producer: FakeProducer) -> Ingest:
-    run = Ingest(producer)  # type: ignore[arg-type]
+    run = Ingest(producer)
     asyncio.run(run.run(iter(lines)))
     return run
 
@@ -106,6 +106,6 @@ def test_a_rate_is_kept() -> None:
         now[0] += 0.2
         return now[0]
 
-    run = Ingest(producer, rate=1000.0, clock=clock)  # type: ignore[arg-type]
+    run = Ingest(producer, rate=1000.0, clock=clock)
     asyncio.run(run.run(iter([_line(1, 1000.0)])))
     assert run.report.lines == 1

@@ -28,8 +28,8 @@ def test_an_unknown_name_is_an_error() -> None:
 
 
 def test_every_metric_has_a_text_and_counters_end_in_total() -> None:
-    described = {**COUNTERS, **GAUGES, **HISTOGRAMS}
-    assert all(entry[0].endswith(".") for entry in described.values())
+    texts = [text for text, *_ in (*COUNTERS.values(), *GAUGES.values(), *HISTOGRAMS.values())]
+    assert all(str(text).endswith(".") for text in texts)
     assert all(name.endswith("_total") for name in COUNTERS)
 
 

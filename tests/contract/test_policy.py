@@ -1,0 +1,173 @@
+"""The policy that ships: the ten indicators as the catalogue has them, every text complete, every file in the package."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import pytest
+import yaml
+
+from alerts.book import AlertBook
+from alerts.decide import Change, Decider, Memory
+from alerts.render import variables_of
+from alerts.tier import Tier
+from config.loader import Policy, load_policy
+from detectors.base import Evidence, Reading, Scope
+
+POLICY: Policy = load_policy()
+NONE = None
+
+CATALOGUE: dict[str, tuple[str, str, str, tuple[float | None, ...], tuple[float, ...]]] = {
+    "first_response_time": ("behaviour", "s", "high", (30, 60, 180, 900), (1, 1, 1, 1)),
+    "negation_share": ("emotion", "ratio", "high", (0.1, 0.15, 0.2, 0.3), (20, 20, 40, 40)),
+    "agent_emotional_exposure": ("emotion", "min", "high", (45, 75, 100, 120), (2, 2, 2, 2)),
+    "transfer_count": ("structure", "count", "high", (1, 2, 3, 4), (1, 1, 1, 1)),
+    "transfer_loop": ("structure", "count", "event", (NONE, 1, 2, 3), (1, 1, 1, 1)),
+    "queue_length": ("structure", "count", "high", (50, 100, 200, 300), (0, 0, 0, 0)),
+    "false_promise_hit": ("structure", "count", "event", (NONE, 1, 2, 5), (1, 1, 1, 1)),
+    "similar_complaint_count": ("trend", "count", "high", (3, 5, 10, 25), (3, 3, 3, 3)),
+    "volume_ratio_3h": ("trend", "ratio", "high", (1.5, 2.0, 3.0, 4.0), (10, 10, 10, 10)),
+    "data_leak_signal": ("trend", "customers", "event", (NONE, NONE, 1, 2), (1, 1, 1, 1)),
+}
+READINGS: dict[str, Reading] = {
+    "first_response_time": Reading(900.0, 900.0, variables={"queue": "q-logi"}),
+    "negation_share": Reading(0.0, 0.31, n=60),
+    "agent_emotional_exposure": Reading(0.0, 120.0, n=9),
+    "transfer_count": Reading(0.0, 4, variables={"path": "a→b→a"}),
+    "transfer_loop": Reading(0.0, 3, variables={"path": "a→b→a"}),
+    "queue_length": Reading(0.0, 320),
+    "false_promise_hit": Reading(0.0, 5, variables={"phrase": "保证退款"}),
+    "similar_complaint_count": Reading(0.0, 30, n=25, start=-86_400.0, end=0.0),
+    "volume_ratio_3h": Reading(0.0, 4.04, n=400, baseline=99.0, sd=10.0, start=-10_800.0, end=0.0),
+    "data_leak_signal": Reading(0.0, 2, n=2),
+}
+SCOPES = {
+    "agent_emotional_exposure": Scope("acme", (("agent_id", "a-12"),)),
+    "queue_length": Scope("acme", (("queue_id", "q-logi"),)),
+    "volume_ratio_3h": Scope("acme", (("queue_id", "q-logi"),)),
+    "similar_complaint_count": Scope("acme", (("issue_category", "破损"), ("product_id", "sku-1"))),
+    "data_leak_signal": Scope("acme"),
+}
+TITLES = {
+    "first_response_time": ("客户已等待900秒未获首次响应(q-logi)", "Customer waiting 900 s for a first response (q-logi)"),
+    "negation_share": ("否定词占比31%(阈值30%)", "Negations are 31% of the words (threshold 30%)"),
+    "agent_emotional_exposure": ("客服a-12近2小时处理激动客户120分钟", "Agent a-12: 120 min with upset customers in the last 2 h"),
+    "transfer_count": ("已转接4次:a→b→a", "Transferred 4 times: a→b→a"),
+    "transfer_loop": ("工单在a→b→a间回环3次", "Came back 3 times on its way a→b→a"),
+    "queue_length": ("q-logi 排队320人", "q-logi: 320 waiting"),
+    "false_promise_hit": ("违规承诺话术“保证退款”", "Forbidden promise “保证退款”"),
+    "similar_complaint_count": ("“破损”24小时30起相似投诉", "“破损”: 30 similar complaints in 24 h"),
+    "volume_ratio_3h": ("q-logi 3小时量为均值4倍", "q-logi: 3 h volume 4× its mean"),
+    "data_leak_signal": ("疑似数据泄露:2位客户", "Suspected data leak: 2 customers"),
+}
+
+
+def event(indicator: str, tier: Tier = Tier.RED) -> dict[str, Any]:
+    """The data of an alert of this indicator."""
+    reading = READINGS[indicator]
+    reading.indicator, reading.scope = indicator, SCOPES.get(indicator, Scope("acme", (("conversation_id", "c-1"),)))
+    reading.evidence = (Evidence("e-1", "破损"),)
+    alert = AlertBook().apply(Change(reading, tier, 0, reading.time, POLICY.rules[indicator].tiers.numbers()[tier - 1]), 1.0)
+    assert alert is not None
+    data: dict[str, Any] = POLICY.event_of(alert)["data"]
+    return data
+
+
+def test_exactly_the_indicators_of_the_catalogue_are_there() -> None:
+    assert set(POLICY.rules) == set(CATALOGUE)
+
+
+@pytest.mark.parametrize("indicator", CATALOGUE)
+def test_an_indicator_is_as_the_catalogue_has_it(indicator: str) -> None:
+    rule = POLICY.rules[indicator]
+    assert (rule.dimension, rule.unit, rule.direction, rule.tiers.numbers(), rule.min_sample.numbers()) == CATALOGUE[indicator]
+
+
+@pytest.mark.parametrize(
+    ("channel", "numbers"),
+    [
+        ("chat", (30, 60, 180, 900)),
+        ("voice", (20, 30, 60, 180)),
+        ("ticket", (3600, 14400, 28800, 86400)),
+        ("email", (3600, 14400, 28800, 86400)),
+    ],
+)
+def test_the_first_response_depends_on_the_channel(channel: str, numbers: tuple[float, ...]) -> None:
+    assert POLICY.decider().levels("first_response_time", "acme", channel, ()) == numbers
+
+
+@pytest.mark.parametrize("indicator", CATALOGUE)
+def test_titles_are_complete_in_both_languages(indicator: str) -> None:
+    title = event(indicator)["title"]
+    assert (title["zh"], title["en"]) == TITLES[indicator]
+
+
+@pytest.mark.parametrize("tier", [Tier.BLUE, Tier.YELLOW, Tier.ORANGE, Tier.RED])
+@pytest.mark.parametrize("indicator", CATALOGUE)
+def test_every_alert_suggests_an_action_without_a_brace(indicator: str, tier: Tier) -> None:
+    actions = event(indicator, tier)["suggested_actions"]
+    assert actions
+    for action in actions:
+        assert action["deadline_s"] > 0
+        for text in action["text"].values():
+            assert text
+            assert not set(text) & set("{}")
+
+
+@pytest.mark.parametrize(
+    ("indicator", "tier", "template"),
+    [
+        ("first_response_time", Tier.BLUE, "apologize_delay"),
+        ("negation_share", Tier.YELLOW, "soothe_anger"),
+        ("agent_emotional_exposure", Tier.ORANGE, "agent_rest"),
+        ("transfer_count", Tier.ORANGE, "stop_transfer"),
+        ("transfer_loop", Tier.YELLOW, "stop_transfer"),
+        ("queue_length", Tier.ORANGE, "queue_relief"),
+        ("false_promise_hit", Tier.YELLOW, "compliance_promise"),
+        ("similar_complaint_count", Tier.YELLOW, "similar_cluster"),
+        ("volume_ratio_3h", Tier.ORANGE, "surge_plan"),
+        ("data_leak_signal", Tier.RED, "crisis_data_leak"),
+    ],
+)
+def test_each_indicator_suggests_its_own_action(indicator: str, tier: Tier, template: str) -> None:
+    assert template in [action["template_id"] for action in event(indicator, tier)["suggested_actions"]]
+
+
+def test_all_templates_of_the_catalogue_ship() -> None:
+    templates = _actions()
+    assert len(templates) == 36
+    assert {"soothe_anger", "handover_human", "crisis_safety", "chain_watch", "manual_review", "baseline_review"} < set(templates)
+
+
+@pytest.mark.parametrize(
+    "name", sorted(yaml.safe_load((files("config") / "templates/actions.yaml").read_text(encoding="utf-8"))["templates"])
+)
+def test_a_default_text_needs_no_variable_the_text_does_not_need(name: str) -> None:
+    template = _actions()[name]
+    for language in ("zh", "en"):
+        known = {*variables_of(template["text"]["zh"]), *variables_of(template["text"]["en"]), "alert_id", "conversation_id", "n"}
+        assert set(variables_of(template.get("default", template["text"])[language])) <= known
+
+
+@pytest.mark.parametrize("name", ["fenghuo.yaml", "indicators.yaml", "templates/actions.yaml"])
+def test_the_policys_files_are_in_the_package(name: str) -> None:
+    assert files("config").joinpath(*name.split("/")).is_file()
+
+
+def test_nobody_is_told_by_default() -> None:
+    assert POLICY.receivers == ()
+    assert [step.name for step in POLICY.steps] == ["route"]
+
+
+def test_the_sources_own_numbers_light_yellow() -> None:
+    literal = Decider(POLICY.rules.values(), literal=True)
+    for indicator, value in (("similar_complaint_count", 5), ("volume_ratio_3h", 2.0), ("negation_share", 0.15)):
+        change = literal(Reading(0.0, value, n=1, guard=False, indicator=indicator, scope=Scope("acme")), Memory())
+        assert change is not None
+        assert change.tier == Tier.YELLOW
+
+
+def _actions() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load((files("config") / "templates/actions.yaml").read_text(encoding="utf-8"))["templates"]
+    return found
