@@ -16,6 +16,7 @@ HALF_LIFE = 3
 _FADING = 1 - 0.5 ** (1 / HALF_LIFE)
 
 _CLOSING = frozenset({"conversation.resolved", "conversation.abandoned"})
+_REOPENING = frozenset({"message.created", "ticket.status_changed", "conversation.opened", "conversation.assigned"})
 _TICKET_DONE = frozenset({"resolved", "closed"})
 
 
@@ -80,7 +81,7 @@ def _state(context: Context, event: Event) -> None:
         context.opened = event.time
     if kind in _CLOSING or (kind == "ticket.status_changed" and event.ticket is not None and event.ticket.current in _TICKET_DONE):
         context.closed = event.time
-    elif context.closed is not None and kind in ("message.created", "ticket.status_changed", "conversation.opened", "conversation.assigned"):
+    elif context.closed is not None and kind in _REOPENING:
         message = event.message
         if message is None or message.role == "customer":
             context.closed = None

@@ -1,6 +1,6 @@
 """Records that travel between stages, as batches: transport is paid once for some hundred events.
 
-Every record begins with a format version; a reader refuses a version it does not know. Three kinds:
+Every record begins with a byte that is its format version; a reader refuses a version it does not know. Three kinds:
 
 - `EventBatch`: intake -> conversation stage, partition for partition;
 - `ItemBatch` of observations: conversation stage -> scope stage; and of changes: both -> alert stage.
@@ -13,6 +13,7 @@ import msgspec
 from alerts.decide import Change
 from detectors.base import Observation
 from detectors.event import Event
+from streams.errors import Halt
 
 __all__ = ["FORMAT", "EventBatch", "Item", "ItemBatch", "decode_events", "decode_items", "encode"]
 
@@ -23,8 +24,8 @@ class EventBatch(msgspec.Struct, array_like=True, omit_defaults=True):
     """What intake read from one source partition: the offsets [first, next), some of which were rejects.
 
     `wall` is the wall clock (epoch s) when the batch was formed; `caught_up` says that the partition had been read to its end
-    then; `idle` that it had been at its end for 2 s; `watermark` is a watermark learnt elsewhere in the stream, if any. A batch without events is
-    a status: it moves the clock and nothing else. `gap` says that offsets before `first` are gone from the topic for ever.
+    then; `idle` that it had been at its end for 2 s; `watermark` is a watermark learnt elsewhere in the stream, if any. A batch
+    without events is a status: it moves the clock and nothing else. `gap` says that offsets before `first` are gone for ever.
     """
 
     partition: int
@@ -36,7 +37,6 @@ class EventBatch(msgspec.Struct, array_like=True, omit_defaults=True):
     watermark: float | None = None
     events: list[Event] = []
     gap: bool = False
-    format: int = FORMAT
 
 
 class Item(msgspec.Struct, array_like=True, omit_defaults=True, gc=False):
@@ -63,24 +63,33 @@ class ItemBatch(msgspec.Struct, array_like=True, omit_defaults=True):
     live: bool = False
     idle: bool = False
     items: list[Item] = []
-    format: int = FORMAT
 
 
+_VERSION = bytes([FORMAT])
 _encoder = msgspec.msgpack.Encoder()
 _events = msgspec.msgpack.Decoder(EventBatch)
 _items = msgspec.msgpack.Decoder(ItemBatch)
 
 
 def encode(batch: EventBatch | ItemBatch) -> bytes:
-    """The batch as msgpack."""
-    return _encoder.encode(batch)
+    """The batch as one byte of format version and msgpack."""
+    return _VERSION + _encoder.encode(batch)
 
 
 def decode_events(data: bytes) -> EventBatch:
-    """Raises msgspec.ValidationError on anything that is not a batch of events."""
-    return _events.decode(data)
+    """Raises Halt on a record of another format, msgspec.ValidationError on anything that is not a batch of events."""
+    return _events.decode(_body(data))
 
 
 def decode_items(data: bytes) -> ItemBatch:
-    """Raises msgspec.ValidationError on anything that is not a batch of items."""
-    return _items.decode(data)
+    """Raises Halt on a record of another format, msgspec.ValidationError on anything that is not a batch of items."""
+    return _items.decode(_body(data))
+
+
+def _body(data: bytes) -> memoryview:
+    if data[:1] != _VERSION:
+        raise Halt(
+            f"an internal record has format {data[0] if data else 'none'}, this version reads {FORMAT}: "
+            "let the version that wrote it finish, or start a new --app-id and read the input again"
+        )
+    return memoryview(data)[1:]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import math
 from collections.abc import Iterable
 
 import msgspec
@@ -91,9 +90,7 @@ class ConversationStage:
 
     def changes(self) -> list[tuple[bytes, bytes | None]]:
         """The conversations, held batches and the stage's own memory that changed since the last call."""
-        out: list[tuple[bytes, bytes | None]] = [
-            (f"{_RECORD}{key}".encode(), data) for key, data in self._conversations.records.changes()
-        ]
+        out: list[tuple[bytes, bytes | None]] = [(f"{_RECORD}{key}".encode(), data) for key, data in self._conversations.records.changes()]
         out += [(f"{_HELD}{key}".encode(), data) for key, data in self._raw.items()]
         self._raw.clear()
         if out or self._changed:

@@ -101,4 +101,3 @@ class Pipeline:
                 self.counts[name] = value
             else:
                 self.counts[name] += value
-

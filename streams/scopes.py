@@ -34,9 +34,9 @@ class ScopeRecord(msgspec.Struct, array_like=True):
 class Scopes:
     """The scopes of one partition.
 
-    An observation is learnt at its turn; a detector that is `at_once` may raise a tier then. On the grid (multiples of the detector's step in
-    event time) a scope is evaluated as long as its state can change a reading or a fire burns; a scope whose state is expired
-    is forgotten. Broadcasts (campaigns) reach every scope of the tenant, also those that appear later, until they end.
+    An observation is learnt at its turn; a detector that is `at_once` may raise a tier then. On the grid (multiples of the
+    detector's step in event time) a scope is evaluated as long as its state can change a reading or a fire burns; a scope whose
+    state is expired is forgotten. Broadcasts (campaigns) reach every scope of the tenant, also those that appear later, until they end.
     """
 
     def __init__(self, wiring: Wiring) -> None:
@@ -116,9 +116,7 @@ class Scopes:
             results.changes.append(Item(results.at, *origin, len(results.changes), change=change))
 
     def _new(self, observation: Observation, detector: ScopeDetector[Any]) -> ScopeRecord:
-        record = ScopeRecord(
-            observation.detector, observation.scope, detector.version, Memory(), None, observation.time, detector.new()
-        )
+        record = ScopeRecord(observation.detector, observation.scope, detector.version, Memory(), None, observation.time, detector.new())
         for broadcast in self.broadcasts.get(observation.scope.tenant, ()):
             if broadcast.detector == observation.detector:
                 detector.learn_all(record.state, broadcast)

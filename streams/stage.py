@@ -23,7 +23,7 @@ __all__ = ["Effects", "Send", "Stage"]
 
 
 class Send(msgspec.Struct, gc=False):
-    """One record to produce. `topic` is a name of `streams/topics.py`; `partition` None lets the key decide; `value` None is a tombstone."""
+    """One record to produce. `topic` is one of `streams/topics.py`; `partition` None lets the key decide; `value` None is a tombstone."""
 
     topic: str
     value: bytes | None

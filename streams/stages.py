@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from config.lexicon_loader import load_analyser
 from config.loader import Policy
 from detectors.base import ConversationDetector, ScopeDetector
@@ -13,7 +15,7 @@ from streams.wiring import Layout, Wiring
 
 __all__ = ["build_stage", "build_wiring"]
 
-_STAGES = {"conversations": ConversationStage, "scopes": ScopeStage, "alerts": AlertStage}
+_STAGES: Mapping[str, Callable[[int, Wiring], Stage]] = {"conversations": ConversationStage, "scopes": ScopeStage, "alerts": AlertStage}
 
 
 def build_wiring(policy: Policy, layout: Layout | None = None, *, durable: bool = True) -> Wiring:

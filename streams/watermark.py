@@ -42,8 +42,7 @@ class Watermark(msgspec.Struct, array_like=True):
         elif time > self.value + JUMP_S or (not self.confirmed and time < self.value - JUMP_S):
             self._claim(time, key)
         else:
-            if time > self.value:
-                self.value = time
+            self.value = max(self.value, time)
             if not self.confirmed:
                 self._support(key)
 
@@ -73,7 +72,8 @@ class Watermark(msgspec.Struct, array_like=True):
             self.claims.pop(max(self.claims, key=lambda name: (self.claims[name], name)))
         self.claims[key] = time
         if len(self.claims) >= AGREE:
-            self.value = sorted(self.claims.values())[-AGREE] if not self.confirmed else sorted(self.claims.values())[0]
+            claims = sorted(self.claims.values())
+            self.value = claims[0] if self.confirmed else claims[-AGREE]
             self.confirmed, self.supporters = True, []
             self._settle()
 

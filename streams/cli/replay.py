@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -79,7 +79,7 @@ def _output(path: Path | None) -> Iterator[BinaryIO | None]:
 
 
 @contextmanager
-def _progress(console: Console, paths: list[Path]) -> Iterator[object]:
+def _progress(console: Console, paths: list[Path]) -> Iterator[Callable[[int], object]]:
     columns = (TextColumn("replay"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("replay", total=total_bytes(paths))

@@ -50,7 +50,9 @@ def test_replay_keeps_no_changelog() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.one_of(st.none(), st.integers()), st.booleans()), max_size=60))
 def test_whatever_was_written_a_restore_from_the_changes_gives_the_same_records(steps: list[tuple[str, int | None, bool]]) -> None:
-    state, log, model = keyed(hot=2), {}, {}
+    state = keyed(hot=2)
+    log: dict[str, bytes | None] = {}
+    model: dict[str, Record] = {}
     for key, value, flush in steps:
         if value is None:
             state.delete(key)

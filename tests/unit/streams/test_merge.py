@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.batches import Item, ItemBatch, decode_items, encode
+from streams.errors import Halt
 from streams.merge import Merge, after
 
 
@@ -105,3 +107,11 @@ def test_the_order_depends_neither_on_batches_nor_on_how_sources_interleave(even
         merge.add(batch(f"c{which}", 0, 2000.0))
     out += released(merge)
     assert out == sorted(time for each in times for time in each)
+
+
+def test_a_record_of_another_format_is_refused_with_the_way_out() -> None:
+    raw = encode(batch("c0", 1, 10, 1))
+    with pytest.raises(Halt, match="format 2"):
+        decode_items(bytes([2]) + raw[1:])
+    with pytest.raises(Halt, match="format none"):
+        decode_items(b"")
