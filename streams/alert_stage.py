@@ -63,15 +63,24 @@ class AlertStage:
             if key == _META:
                 meta = msgspec.msgpack.decode(value, type=_Meta)
                 check_layout("alerts", meta.layout, self._layout)
-                self._merge.sources, self._merge.released, self._ended = meta.sources, meta.released, meta.ended
+                self._merge.sources, self._merge.released = meta.sources, meta.released
+                self._ended |= meta.ended
             elif name.startswith(_HELD):
                 held.append(value)
             else:
-                self._book.restore([msgspec.msgpack.decode(value, type=Alert)])
+                self._restore_alert(name, msgspec.msgpack.decode(value, type=Alert))
         for value in held:
             self._merge.restore(decode_items(value))
         self._open.update((Tier(alert.tier).label, alert.indicator) for alert in self._book)
         self._untold = True
+
+    def _restore_alert(self, name: str, alert: Alert) -> None:
+        """Open alerts go on; one whose indicator the policy no longer has cannot, and is forgotten."""
+        if any(level is not None for level in self.wiring.decider.levels(alert.indicator, alert.scope.tenant, None, ())):
+            self._book.restore([alert])
+        else:
+            self._dirty[name] = None
+            self._ended = {f"{alert.scope.tenant}/{alert.key}": 0.0, **self._ended}
 
     def process(self, value: bytes) -> Effects:
         """Take one ItemBatch of changes."""
