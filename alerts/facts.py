@@ -30,8 +30,8 @@ _CAC_S, _GDPR_S = 4 * 3600, 72 * 3600
 def facts_of(alert: Alert, rule: Rule, zone: tzinfo, language: Literal["zh", "en"] = "zh") -> dict[str, str]:
     """The facts of an alert, the detector's own variables first, then what the rule calls by another name.
 
-    Names: v and value (by unit), threshold, n, count, baseline, w and window_h, wait_s and wait_min (where the unit is seconds),
-    tier, indicator, alert_id, since, first_seen, clock_cac, clock_gdpr, evidence_refs, tenant, scope, and the scope's keys by their
+    Names: v and value (by unit), threshold, sample (the reading's n), baseline, w and window_h, wait_s and wait_min (seconds only), tier,
+    indicator, alert_id, since, first_seen, clock_cac, clock_gdpr, evidence_refs, tenant, scope, and the scope's keys by their
     full names and short ones (queue, agent, department, dept, issue, product, sku, customer, conversation, case_id).
     """
     facts = {**_scope(alert), **_figures(alert, rule), **_times(alert, zone)}
@@ -63,12 +63,11 @@ def _scope(alert: Alert) -> dict[str, str]:
 def _figures(alert: Alert, rule: Rule) -> dict[str, str]:
     reading = alert.reading
     value = show(reading.value, rule.unit, rule.show)
-    facts: dict[str, str] = {"v": value, "value": value, "n": number(reading.n), "alert_id": alert.id}
+    facts: dict[str, str] = {"v": value, "value": value, "sample": number(reading.n), "alert_id": alert.id}
     if alert.threshold is not None:
         facts["threshold"] = show(alert.threshold, rule.unit, rule.show)
     if reading.baseline is not None:
         facts["baseline"] = number(round(reading.baseline, 1))
-        facts["count"] = number(reading.n)
     if reading.start is not None and reading.end is not None and reading.end > reading.start:
         facts["w"] = facts["window_h"] = number(round((reading.end - reading.start) / 3600, 1))
     if rule.unit == "s":

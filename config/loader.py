@@ -111,7 +111,7 @@ def load_policy(path: Path | None = None) -> Policy:
         conversation_ttl_s=found.conversation_ttl_s,
         ticket_ttl_s=found.ticket_ttl_s,
         literal=found.literal_thresholds,
-        lexicons=_path(document, found.lexicons),
+        lexicons=_folder(document, "lexicons", found.lexicons),
         approved_offers=tuple(found.approved_offers),
         evidence=found.evidence,
         steps=steps,
@@ -162,6 +162,13 @@ def _companion(document: Document, key: str, name: str | None, default: str) -> 
 
 def _path(document: Document, name: str | None) -> Path | None:
     return None if name is None else (document.folder or Path()) / name
+
+
+def _folder(document: Document, key: str, name: str | None) -> Path | None:
+    path = _path(document, name)
+    if path is not None and not path.is_dir():
+        raise document.error(key, f"there is no folder {path}; paths are relative to the policy file")
+    return path
 
 
 def _rules(document: Document, actions: Actions, profile: str) -> dict[str, Rule]:

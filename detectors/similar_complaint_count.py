@@ -95,8 +95,8 @@ def says_something(words: Words) -> bool:
 class SimilarComplaintCountParams(Params):
     """`alike` is the cosine from which two complaints are similar, `link` the weakest one in a row of five from `customers` customers.
 
-    Both were chosen where one of some hundred random pairs (one of 500 random rows) of customers of one trade is taken for similar:
-    lower finds more and errs more. `first` is how far into a conversation its complaint is looked for, in customer messages.
+    With these, 2 to 4 of 100 random pairs of messages of one trade are taken for similar, and at most one of 500 random rows of
+    five: lower finds more and errs more. `first` is how far into a conversation its complaint is looked for, in customer messages.
     """
 
     window_s: float = Field(default=DAY_S, gt=0)

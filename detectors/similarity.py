@@ -40,7 +40,7 @@ COMMON: Final[dict[str, int]] = {
     **dict.fromkeys(_PAIRS.split(), 30),
     **{word: count for count, words in _LATIN for word in words.split()},
 }
-"""In how many of 1,000 texts a gram occurs anyway, roughly."""
+"""In how many of 1,000 texts a character, pair or Latin word occurs anyway, roughly."""
 
 _RUN: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[^\W_a-z0-9]+")
 
@@ -62,10 +62,23 @@ def grams(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=65_536)
+def common(gram: str) -> int:
+    """In how many of 1,000 texts a gram occurs anyway; a pair of common characters half as often as the rarer of them.
+
+    >>> common("的"), common("问我"), common("蓝牙")
+    (250, 20, 0)
+    """
+    known = COMMON.get(gram)
+    if known is None:
+        known = min(COMMON.get(gram[0], 0), COMMON.get(gram[1], 0)) // 2 if len(gram) == 2 and not gram.isascii() else 0
+    return known
+
+
 def vectors(texts: Sequence[str]) -> list[Vector]:
     """The texts' TF-IDF vectors, of length 1, as River weighs them after learning all of them. A text without grams has an empty one."""
     tfidf = TFIDF(preprocessor=_same, tokenizer=grams)
-    tfidf.dfs.update(COMMON)
+    tfidf.dfs.update({gram: common(gram) for text in texts for gram in grams(text)})
     tfidf.n = COMMON_TEXTS
     for text in texts:
         tfidf.learn_one(text)

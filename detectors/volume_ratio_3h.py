@@ -32,7 +32,7 @@ DAYS_REMEMBERED: Final = 14
 LEVEL_REMEMBERED: Final = 7 * 24
 WEEK_PRIOR: Final = 2.0
 """How many visits of its own an hour of the week needs to weigh as much as the same hour of all days."""
-DAY_PRIOR: Final = 0.25
+DAY_PRIOR: Final = 0.1
 SPREAD_PRIOR: Final[MeanState] = (8.0, 1.5)
 SPREAD_REMEMBERED: Final = 400
 SURPRISE: Final = 9.0

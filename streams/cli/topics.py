@@ -72,7 +72,5 @@ def _print(differences: list[Difference], *, as_json: bool) -> None:
     table = Table("topic", "partitions", "state", "detail", box=None)
     for difference in differences:
         colour = COLOURS[difference.kind]
-        table.add_row(
-            difference.topic.name, str(difference.topic.partitions), f"[{colour}]{difference.kind}[/{colour}]", difference.detail
-        )
+        table.add_row(difference.topic.name, str(difference.topic.partitions), f"[{colour}]{difference.kind}[/{colour}]", difference.detail)
     Console().print(table)

@@ -27,7 +27,7 @@ def said(*tokens: str, negations: int = 0, **hits: tuple[str, ...]) -> Words:
 class Talk:
     """One conversation: each call is one event, and gives the turn its detectors see."""
 
-    def __init__(self, conversation: str = "c-1", *, channel: str = "chat", queue: str | None = "q-1", customer: str = "u-1", **issue: Any):
+    def __init__(self, conversation: str = "c-1", *, channel: str = "chat", queue: str | None = "q-1", customer: str = "u-1", **issue: Any) -> None:
         self.context = Context()
         self.conversation = Conversation(conversation, channel=channel, queue_id=queue)
         self.customer = Customer(customer)
@@ -109,14 +109,29 @@ def restored(state: State) -> Any:
     return msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=type(state))
 
 
-PHRASES = ("耳机蓝牙断连", "蓝牙老是断开连不上", "快递三天没有到", "退款怎么还没到账", "发票抬头写错了", "你好", "the bluetooth keeps dropping")
+PHRASES = (
+    "耳机蓝牙断连",
+    "蓝牙老是断开连不上",
+    "快递三天没有到",
+    "退款怎么还没到账",
+    "发票抬头写错了",
+    "你好",
+    "the bluetooth keeps dropping",
+)
 
 
 def busy_stream(seed: int = 0, *, conversations: int = 12, steps: int = 400, start: float = 1_790_000_000.0) -> Iterator[Turn]:
     """Turns of every kind from several conversations, in order of time."""
     dice = random.Random(seed)
     talks = [
-        Talk(f"c-{n}", channel=dice.choice(("chat", "voice")), customer=f"u-{n % 9}", category="quality", is_complaint=True, product_id="sku-1")
+        Talk(
+            f"c-{n}",
+            channel=dice.choice(("chat", "voice")),
+            customer=f"u-{n % 9}",
+            category="quality",
+            is_complaint=True,
+            product_id="sku-1",
+        )
         for n in range(conversations)
     ]
     time = start

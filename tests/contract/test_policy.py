@@ -17,6 +17,7 @@ from detectors.base import Evidence, Reading, Scope
 
 POLICY: Policy = load_policy()
 NONE = None
+TEMPLATES: dict[str, dict[str, Any]] = yaml.safe_load((files("config") / "templates/actions.yaml").read_text(encoding="utf-8"))["templates"]
 
 CATALOGUE: dict[str, tuple[str, str, str, tuple[float | None, ...], tuple[float, ...]]] = {
     "first_response_time": ("behaviour", "s", "high", (30, 60, 180, 900), (1, 1, 1, 1)),
@@ -135,16 +136,13 @@ def test_each_indicator_suggests_its_own_action(indicator: str, tier: Tier, temp
 
 
 def test_all_templates_of_the_catalogue_ship() -> None:
-    templates = _actions()
-    assert len(templates) == 36
-    assert {"soothe_anger", "handover_human", "crisis_safety", "chain_watch", "manual_review", "baseline_review"} < set(templates)
+    assert len(TEMPLATES) == 36
+    assert {"soothe_anger", "handover_human", "crisis_safety", "chain_watch", "manual_review", "baseline_review"} < set(TEMPLATES)
 
 
-@pytest.mark.parametrize(
-    "name", sorted(yaml.safe_load((files("config") / "templates/actions.yaml").read_text(encoding="utf-8"))["templates"])
-)
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
 def test_a_default_text_needs_no_variable_the_text_does_not_need(name: str) -> None:
-    template = _actions()[name]
+    template = TEMPLATES[name]
     for language in ("zh", "en"):
         known = {*variables_of(template["text"]["zh"]), *variables_of(template["text"]["en"]), "alert_id", "conversation_id", "n"}
         assert set(variables_of(template.get("default", template["text"])[language])) <= known
@@ -166,8 +164,3 @@ def test_the_sources_own_numbers_light_yellow() -> None:
         change = literal(Reading(0.0, value, n=1, guard=False, indicator=indicator, scope=Scope("acme")), Memory())
         assert change is not None
         assert change.tier == Tier.YELLOW
-
-
-def _actions() -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = yaml.safe_load((files("config") / "templates/actions.yaml").read_text(encoding="utf-8"))["templates"]
-    return found

@@ -12,7 +12,7 @@ import sys
 import time
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from config.settings import KafkaSettings
 from streams.changelog import Changelog
 from streams.kafka import administer, client_options
 from streams.topics import EVENTS, apply, changelog_of, declare, plan
+from streams.wiring import Layout
 from tests.integration.fakes import LAYOUT
 
 ROOT = Path(__file__).parents[2]
@@ -42,12 +43,12 @@ async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 30.0) 
 
 
 class WorkerProcess:
-    """A worker of fake stages in a process of its own."""
+    """A command in a process of its own: a worker of fake stages, or a real one."""
 
-    def __init__(self, command: list[str], log: Path) -> None:
+    def __init__(self, command: list[str], log: Path, settings: Mapping[str, str] | None = None) -> None:
         self.log = log
         with log.open("ab") as file:
-            environment = {**os.environ, "PYTHONHASHSEED": "random"}
+            environment = {**os.environ, "PYTHONHASHSEED": "random", **(settings or {})}
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=file, env=environment)
 
     def kill(self) -> None:
@@ -73,11 +74,12 @@ class WorkerProcess:
 
 
 class Cluster:
-    """A cluster with the topics of the fake layout."""
+    """A cluster with the topics of a layout; fake workers have the default one."""
 
-    def __init__(self, bootstrap: str, folder: Path) -> None:
+    def __init__(self, bootstrap: str, folder: Path, layout: Layout = LAYOUT) -> None:
         self.bootstrap = bootstrap
         self.folder = folder
+        self.layout = layout
         self.app_id = f"test-{uuid.uuid4().hex[:8]}"
         self.client = client_options(KafkaSettings(bootstrap=bootstrap))
         self.workers: list[WorkerProcess] = []
@@ -90,7 +92,7 @@ class Cluster:
 
     async def reset(self) -> None:
         """Delete and make all topics."""
-        wanted = declare(LAYOUT, self.app_id)
+        wanted = declare(self.layout, self.app_id)
         async with administer(self.client) as admin:
             have = [name for name in await admin.list_topics() if name.startswith("fenghuo")]
             if have:
@@ -159,7 +161,7 @@ class Cluster:
             await consumer.stop()
 
     async def _targets(self, consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-        count = next(declared.partitions for declared in declare(LAYOUT) if declared.name == topic)
+        count = next(declared.partitions for declared in declare(self.layout) if declared.name == topic)
         return [TopicPartition(topic, partition) for partition in range(count)]
 
     async def committed(self, group: str, topic: str) -> dict[TopicPartition, int]:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
+
+
+async def spin(condition: Callable[[], object], seconds: float = 5.0) -> None:
+    """Let the loop run until something is true."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - fakes have no event to wait for
+            await asyncio.sleep(0)
 
 
 class Record(NamedTuple):

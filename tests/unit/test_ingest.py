@@ -34,7 +34,9 @@ def _ingest(lines: Iterable[Line], producer: FakeProducer) -> Ingest:
 
 
 def _heartbeats(producer: FakeProducer) -> list[tuple[int | None, str]]:
-    events = [(sent.partition, json.loads(sent.value or b"")) for sent in producer.sent if sent.topic == EVENTS and sent.partition is not None]
+    events = [
+        (sent.partition, json.loads(sent.value or b"")) for sent in producer.sent if sent.topic == EVENTS and sent.partition is not None
+    ]
     return [(partition, event["time"]) for partition, event in events]
 
 

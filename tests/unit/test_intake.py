@@ -15,7 +15,7 @@ from streams.intake import Intake, IntakePorts, Rejected
 from streams.metrics import Metrics
 from streams.stage import Send
 from streams.topics import DEAD_LETTERS, EVENTS, INTERNAL_EVENTS
-from tests.unit.kafka_fakes import FakeConsumer, FakeProducer, Record
+from tests.unit.kafka_fakes import FakeConsumer, FakeProducer, Record, spin
 
 
 def _records(partition: int, count: int, start: int = 0, time: float = 100.0) -> list[Record]:
@@ -58,9 +58,7 @@ class Rig:
         async def work() -> None:
             await self.intake.start()
             running = asyncio.create_task(self.intake.run())
-            async with asyncio.timeout(5):
-                while not until() and not running.done():
-                    await asyncio.sleep(0)
+            await spin(lambda: until() or running.done())
             await self.intake.stop()
             await running
 

@@ -12,7 +12,7 @@ from streams.metrics import Metrics
 from streams.runner import AT_HEADER, Pulse, Runner
 from streams.stage import Effects, Send
 from streams.topics import ALERTS, CHANGES
-from tests.unit.kafka_fakes import FakeProducer
+from tests.unit.kafka_fakes import FakeProducer, spin
 
 
 class Recorder:
@@ -88,8 +88,7 @@ def test_outputs_are_durable_before_the_state_is_written() -> None:
         rig = Rig(hold=True)
         rig.runner.assign([("alerts", 0)])
         running = asyncio.create_task(rig.runner.run("alerts", 0, b"a", 0))
-        while len(rig.producer.sent) < 2:
-            await asyncio.sleep(0)
+        await spin(lambda: len(rig.producer.sent) == 2)
         assert rig.log == ["process a"]
         rig.producer.release()
         assert await running
@@ -184,8 +183,7 @@ def test_a_revocation_waits_for_the_record_in_progress_and_gives_up_in_time() ->
         rig = Rig(hold=True)
         rig.runner.assign([("alerts", 0)])
         running = asyncio.create_task(rig.runner.run("alerts", 0, b"a", 0))
-        while not rig.producer.sent:
-            await asyncio.sleep(0)
+        await spin(lambda: rig.producer.sent)
         with pytest.raises(Halt, match="could not be finished"):
             await rig.runner.revoke(0.01)
         rig.producer.release()

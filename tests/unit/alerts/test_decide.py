@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -235,7 +236,7 @@ def test_changes_lead_from_tier_to_tier(series: list[float]) -> None:
     course(*series)
     tiers = [0, *(each.tier for each in course.changes)]
     assert [each.previous for each in course.changes] == tiers[:-1]
-    assert all(before != after for before, after in zip(tiers, tiers[1:], strict=False))
+    assert all(before != after for before, after in pairwise(tiers))
 
 
 @given(values)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.outbox import Backoff, Outbox, Outcome
-from alerts.page import Delivered, Failed, Page, Retry
+from alerts.page import Delivered, Delivery, Failed, Page, Retry
 
 STEADY = Backoff(jitter=0)
 
@@ -103,11 +103,12 @@ def test_the_spread_of_a_delay_is_bounded_and_always_the_same(page_id: str, atte
 @given(st.lists(st.sampled_from(["ok", "retry", "fail"]), max_size=60))
 def test_whatever_happens_no_page_is_lost_and_none_overtakes(deliveries: list[str]) -> None:
     box = outbox(*(page(alert_id, revision) for revision in (1, 2, 3) for alert_id in "ab"), backoff=Backoff(max_age_s=1e9))
+    kinds: dict[str, Delivery] = {"ok": Delivered(), "retry": Retry("x"), "fail": Failed("x")}
     results, settled, now = iter(deliveries), [], 100.0
     while (due := box.due_at()) is not None:
         now = max(now, due)
         for attempt in box.take(now):
-            result = {"ok": Delivered(), "retry": Retry("x"), "fail": Failed("x")}[next(results, "ok")]
+            result = kinds[next(results, "ok")]
             if box.settle(attempt, result, now) is not Outcome.WAITING:
                 settled.append((attempt.page.alert_id, attempt.page.revision))
     assert sorted(settled) == [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("b", 2), ("b", 3)]

@@ -106,6 +106,7 @@ indicators:
 
 
 def test_routes_and_receivers_are_read(tmp_path: Path) -> None:
+    (tmp_path / "words").mkdir()
     found = policy(
         tmp_path,
         """

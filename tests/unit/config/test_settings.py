@@ -36,7 +36,7 @@ def test_the_environment_sets_nested_keys(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_wrong_value_names_its_variable_and_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FENGHUO_METRICS__PORT", "hunter2")
-    with pytest.raises(SettingsError, match="FENGHUO_METRICS__PORT: .*valid integer") as caught:
+    with pytest.raises(SettingsError, match=r"FENGHUO_METRICS__PORT: .*valid integer") as caught:
         load_settings()
     assert "hunter2" not in str(caught.value)
 
