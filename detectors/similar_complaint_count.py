@@ -107,25 +107,24 @@ class SimilarComplaintCountParams(Params):
 
 
 class Complaint(State):
-    """One conversation's complaint: its first message that says something."""
+    """One conversation's complaint: its first message that says something. `leads` when it belongs to the largest group."""
 
     time: float
     conversation: str
     customer: str
     text: str
     event_id: str = ""
+    leads: bool = False
 
 
 class SimilarComplaintCountState(State):
     """What lives, what is similar among it, and how many a day are usual.
 
-    `live` in order of time; `alike` the places of those similar to the newest, itself included; `five` whether the last five are a
-    row, by `weakest` link; `drivers` what the similar ones have in common; `perday` a River mean of complaints per day; `today` the
-    count of the `day` that runs, numbered from `born`.
+    `live` in order of time; of those that lead: `five` whether they hold a row of five, `weakest` its weakest link, `drivers` what
+    they have in common; `perday` a River mean of complaints per day; `today` the count of the `day` that runs, numbered from `born`.
     """
 
     live: list[Complaint] = msgspec.field(default_factory=list)
-    alike: list[int] = msgspec.field(default_factory=list)
     five: bool = False
     weakest: float = 0.0
     drivers: str = ""
@@ -137,7 +136,10 @@ class SimilarComplaintCountState(State):
 
 
 class SimilarComplaintCount(ScopeDetector[SimilarComplaintCountState]):
-    """Customers within 24 h whose complaint is similar to the newest one, by tenant, issue category and product.
+    """Customers within 24 h whose complaints are similar, by tenant, issue category and product.
+
+    Each new complaint is compared with all that live; the value is the number of customers whose complaint is similar to it, or to
+    an earlier one where those were more, as far as they still live: a different complaint in between does not end an incident.
 
     Similarity is the cosine of character 1-2-gram TF-IDF (`detectors/similarity.py`, River). When the last five complaints are similar by
     the weakest link of their maximum spanning tree and come from three customers, the value is at least 5. A conversation is one
@@ -208,10 +210,8 @@ class SimilarComplaintCount(ScopeDetector[SimilarComplaintCountState]):
         if not state.live:
             return None
         first = now - self.params.window_s
-        similar = [state.live[at] for at in state.alike if state.live[at].time > first]
-        row = state.live[-FIVE:] if state.five and state.live[-FIVE].time > first else []
-        customers = max(len({known.customer for known in similar}), len({known.customer for known in row}))
-        value = max(len({known.customer for known in similar}), FIVE if row else 0)
+        similar = [known for known in state.live if known.leads and known.time > first]
+        value, customers = _size(similar, five=state.five), len({known.customer for known in similar})
         hours = round(self.params.window_s / 3600)
         variables: dict[str, str | float] = {"n": value, "customers": customers, "w": hours, "window_h": hours}
         variables |= {name: text for name, text in (("issue", state.issue), ("drivers", state.drivers)) if text}
@@ -224,7 +224,7 @@ class SimilarComplaintCount(ScopeDetector[SimilarComplaintCountState]):
             end=now,
             baseline=usual,
             guard=usual <= 1 or value >= max(FIVE, poisson_quantile(usual, ORDINARY)),
-            evidence=tuple(Evidence(known.event_id, known.text, known.time, known.conversation) for known in (similar or row)[-EVIDENCE:]),
+            evidence=tuple(Evidence(known.event_id, known.text, known.time, known.conversation) for known in similar[-EVIDENCE:]),
             variables=variables,
             sample={"customers": customers, "live": len(state.live), "weakest_link": round(state.weakest, 3)},
         )
@@ -242,18 +242,25 @@ class SimilarComplaintCount(ScopeDetector[SimilarComplaintCountState]):
         return (days * usual + state.today) / (days + max(silent, 1.0)) <= 0.5
 
     def _compare(self, state: SimilarComplaintCountState) -> None:
-        newest = frozenset(grams(state.live[-1].text))
-        places = [at for at, known in enumerate(state.live[:-1]) if len(newest.intersection(grams(known.text))) >= 2]
+        """Compare the newest complaint with all that live; what is similar to it leads, unless what led until now is larger."""
+        newest = len(state.live) - 1
+        mine = frozenset(grams(state.live[newest].text))
+        near = [at for at in range(newest) if len(mine.intersection(grams(state.live[at].text))) >= 2]
         found = vectors([known.text for known in state.live])
-        state.alike = [at for at in places if cosine(found[at], found[-1]) >= self.params.alike]
-        state.alike.append(len(state.live) - 1)
-        state.five, state.weakest = False, 0.0
-        if len(found) >= FIVE:
-            customers = len({known.customer for known in state.live[-FIVE:]})
-            state.weakest = weakest_link(found[-FIVE:])
-            state.five = state.weakest >= self.params.link and customers >= self.params.customers
-        several = len(state.alike) >= self.params.customers
-        state.drivers = _common_ground(state.live[-1].text, [found[at] for at in state.alike]) if several else ""
+        group = {newest, *(at for at in near if cosine(found[at], found[newest]) >= self.params.alike)}
+        row = range(newest - FIVE + 1, newest + 1) if newest >= FIVE - 1 else ()
+        weakest = weakest_link([found[at] for at in row]) if row else 0.0
+        five = weakest >= self.params.link and len({state.live[at].customer for at in row}) >= self.params.customers
+        if five:
+            group.update(row)
+        places = sorted(group)
+        if _size([state.live[at] for at in places], five=five) < _size([known for known in state.live if known.leads], five=state.five):
+            return
+        for at, known in enumerate(state.live):
+            known.leads = at in group
+        state.five, state.weakest = five, weakest
+        several = len(places) >= self.params.customers
+        state.drivers = _common_ground(state.live[newest].text, [found[at] for at in places]) if several else ""
 
     @staticmethod
     def _count_day(state: SimilarComplaintCountState, time: float, *, again: bool) -> None:
@@ -269,6 +276,11 @@ class SimilarComplaintCount(ScopeDetector[SimilarComplaintCountState]):
             state.today = 0
         state.day = day
         state.today += not again
+
+
+def _size(group: Sequence[Complaint], *, five: bool) -> int:
+    """The customers of a group; at least 5 for a row of five as long as five of it live."""
+    return max(len({known.customer for known in group}), FIVE if five and len(group) >= FIVE else 0)
 
 
 def _common_ground(newest: str, found: Sequence[Vector]) -> str:

@@ -13,8 +13,8 @@ from alerts.decide import Change
 from alerts.stage import Batch, Notice, pages_of, run_steps
 from alerts.tier import Tier
 from streams.batches import decode_items
+from streams.handover import check_layout, held_key
 from streams.merge import Merge, SourceState
-from streams.merged_stage import check_layout, held_key
 from streams.stage import Effects, Send
 from streams.topics import ALERT_STATE, ALERTS, OUTBOX, tier_topic
 from streams.wiring import Wiring

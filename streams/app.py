@@ -7,7 +7,7 @@ make Faust skip the record and restart the agent with a growing delay.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import faust
@@ -17,7 +17,7 @@ from yarl import URL
 
 from config.settings import KafkaSettings
 from streams.kafka import DEFAULT_BOOTSTRAP, FETCH_BYTES, FETCH_WAIT_MS
-from streams.topics import MAX_BATCH_BYTES, STAGES
+from streams.topics import MAX_BATCH_BYTES, stages_of
 
 if TYPE_CHECKING:
     import aiokafka
@@ -70,8 +70,13 @@ class _App(faust.App):
         """Nothing is stored on disk."""
 
 
-def build_app(app_id: str, kafka: KafkaSettings, take: Take, instance_id: str | None = None) -> faust.App:
-    """Make the app. It starts nothing and connects to nothing. `instance_id` makes this worker a static member of its group."""
+def build_app(
+    app_id: str, kafka: KafkaSettings, take: Take, instance_id: str | None = None, *, topics: Mapping[str, str] | None = None
+) -> faust.App:
+    """Make the app, with an agent for each of `topics` (by stage). It starts nothing and connects to nothing.
+
+    `instance_id` makes this worker a static member of its group.
+    """
     app = _App(
         app_id,
         broker=[URL(f"kafka://{server.strip()}") for server in (kafka.bootstrap or DEFAULT_BOOTSTRAP).split(",")],
@@ -95,7 +100,7 @@ def build_app(app_id: str, kafka: KafkaSettings, take: Take, instance_id: str | 
         value_serializer="raw",
         autodiscover=False,
     )
-    for stage, topic in STAGES.items():
+    for stage, topic in (topics or stages_of(app_id)).items():
         _add_agent(app, stage, topic, take)
     return app
 

@@ -9,11 +9,12 @@ import msgspec
 
 from detectors.base import Observation
 from detectors.event import Event
-from streams.batches import EventBatch, Item, ItemBatch, decode_events, encode
+from streams.batches import EventBatch, Item, decode_events, encode
 from streams.conversations import Conversations, Results
 from streams.errors import Halt
+from streams.handover import Handover, check_layout, held_key
 from streams.merge import after
-from streams.stage import Effects, Send
+from streams.stage import Effects
 from streams.topics import CHANGES, OBSERVATIONS
 from streams.watermark import Watermark
 from streams.wiring import Wiring, partition_of
@@ -59,7 +60,7 @@ class ConversationStage:
         self._raw: dict[str, bytes | None] = {}
         self._count = 0
         self._changed = False
-        self._told: tuple[float, bool, bool] | None = None
+        self._handover = Handover(self.name)
 
     @property
     def watermark(self) -> float | None:
@@ -91,7 +92,7 @@ class ConversationStage:
     def changes(self) -> list[tuple[bytes, bytes | None]]:
         """The conversations, held batches and the stage's own memory that changed since the last call."""
         out: list[tuple[bytes, bytes | None]] = [(f"{_RECORD}{key}".encode(), data) for key, data in self._conversations.records.changes()]
-        out += [(f"{_HELD}{key}".encode(), data) for key, data in self._raw.items()]
+        out += [(held_key(key).encode(), data) for key, data in self._raw.items()]
         self._raw.clear()
         if out or self._changed:
             self._meta.cells = self._conversations.cells.open
@@ -232,19 +233,13 @@ class ConversationStage:
 
     def _effects(self, batch: EventBatch, results: Results) -> Effects:
         meta, layout = self._meta, self.wiring.layout
-        if results.observations or results.changes:
-            meta.seq += 1
-            self._changed = True
+        targets = [(OBSERVATIONS, *each) for each in _by_scope(results.observations, layout.scopes)]
+        targets += [(CHANGES, *each) for each in _by_tenant(results.changes, layout.alerts)]
         frontier = after(meta.released) if meta.live else meta.released
-        head = (frontier, meta.live, batch.idle and not self._heap)
-        quiet, self._told = self._told == head, head
-        effects = Effects(counts=results.counts)
-        targets = [(OBSERVATIONS, each) for each in _by_scope(results.observations, layout.scopes)]
-        targets += [(CHANGES, each) for each in _by_tenant(results.changes, layout.alerts)]
-        for topic, (partition, items) in targets:
-            if items or not quiet:
-                record = ItemBatch(self.name, meta.seq if items else 0, frontier, batch.wall, meta.live, head[2], items)
-                effects.sends.append(Send(topic, encode(record), partition=partition))
+        idle = batch.idle and not self._heap
+        effects = Effects(list(self._handover.records(targets, frontier, batch.wall, live=meta.live, idle=idle)), results.counts)
+        if self._handover.seq != meta.seq:
+            meta.seq, self._changed = self._handover.seq, True
         effects.counts["stage_live", str(self.partition)] = int(meta.live)
         if meta.watermark.value is not None:
             effects.counts["watermark_seconds", str(self.partition)] = int(meta.watermark.value)
@@ -252,13 +247,8 @@ class ConversationStage:
 
     def _restore_meta(self, value: bytes) -> None:
         meta = msgspec.msgpack.decode(value, type=_Meta)
-        if meta.layout != self._meta.layout:
-            message = (
-                f"the state of stage conversations was made for (events, scopes, alerts) = {meta.layout} partitions, the topics now have "
-                f"{self._meta.layout}: go back to the old counts, or start a new --app-id and read the input again"
-            )
-            raise Halt(message)
-        self._meta = meta
+        check_layout("conversations", meta.layout, self._meta.layout)
+        self._meta, self._handover.seq = meta, meta.seq
         self._conversations.cells.open = meta.cells
 
 

@@ -210,7 +210,8 @@ class Deliverer:
             return
         self.last = time.monotonic()
         self._places[page.event_id] = _Place(window, record)
-        self._outbox.add(page)
+        # A page is as old as its record: in a backlog the clock of an alert may be long past.
+        self._outbox.add(msgspec.structs.replace(page, created=record.timestamp / 1000))
 
     async def _try(self, attempt: Attempt) -> None:
         page = attempt.page

@@ -62,6 +62,7 @@ class IntakePorts:
     position: Callable[[int], int | None]
     metrics: Metrics
     limits: Limits = field(default_factory=Limits)
+    topic: str = INTERNAL_EVENTS
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
 
@@ -292,7 +293,7 @@ class Intake:
     async def _launch(self, lane: Lane, batch: EventBatch, at: float | None) -> None:
         headers = [] if at is None else [(AT_HEADER, b"%d" % int(at * 1000))]
         letters, lane.letters = lane.letters, []
-        future = await self._producer.send(INTERNAL_EVENTS, encode(batch), partition=lane.partition, headers=headers)
+        future = await self._producer.send(self._ports.topic, encode(batch), partition=lane.partition, headers=headers)
         self._flights[lane.partition] = (asyncio.gather(future, *letters), batch.next, batch.idle)
         lane.sent_at = self._ports.clock()
 

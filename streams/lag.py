@@ -9,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from streams.kafka import administer, consumer
-from streams.topics import EVENTS, STAGES
+from streams.topics import EVENTS, partition_counts, stages_of
 
 __all__ = ["lags"]
 
@@ -19,17 +19,17 @@ async def lags(options: dict[str, Any], app_id: str) -> dict[str, int]:
 
     A worker writes status records to the internal topics all the time, so a lag of a few records there is none.
     """
-    wanted = {EVENTS: f"{app_id}-intake", **dict.fromkeys(STAGES.values(), app_id)}
+    wanted = {EVENTS: f"{app_id}-intake", **dict.fromkeys(stages_of(app_id).values(), app_id)}
     async with administer(options) as admin:
         groups = {name: await _committed(admin, name) for name in sorted(set(wanted.values()))}
+        counts = await partition_counts(admin)
     reader = consumer(options)
     await reader.start()
     try:
-        there = await reader.topics()
         found = {}
         for topic, group in wanted.items():
-            if topic in there:
-                targets = [TopicPartition(topic, partition) for partition in sorted(reader.partitions_for_topic(topic) or ())]
+            targets = [TopicPartition(topic, partition) for partition in range(counts.get(topic, 0))]
+            if targets:
                 begins, ends = await reader.beginning_offsets(targets), await reader.end_offsets(targets)
                 at = {each: groups[group][each].offset if each in groups[group] else begins[each] for each in targets}
                 found[topic] = sum(max(0, ends[each] - at[each]) for each in targets)

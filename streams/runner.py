@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from streams.errors import Halt
-from streams.topics import ALERTS, CHANGES, OBSERVATIONS
+from streams.topics import ALERTS, APP_ID, CHANGES, OBSERVATIONS, internal
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaProducer
@@ -92,13 +92,20 @@ class Runner:
     """Runs stages. `producers` has an idempotent producer for each stage's name, `changelogs` its changelog."""
 
     def __init__(
-        self, build: Build, changelogs: Mapping[str, Changelog], producers: Mapping[str, AIOKafkaProducer], metrics: Metrics, pulse: Pulse
+        self,
+        build: Build,
+        changelogs: Mapping[str, Changelog],
+        producers: Mapping[str, AIOKafkaProducer],
+        metrics: Metrics,
+        pulse: Pulse,
+        app_id: str = APP_ID,
     ) -> None:
         self._build = build
         self._changelogs = changelogs
         self._producers = producers
         self._metrics = metrics
         self._pulse = pulse
+        self._app_id = app_id
         self._slots: dict[tuple[str, int], _Slot] = {}
         self._assigned: set[tuple[str, int]] = set()
         self.last_output = time.monotonic()
@@ -224,10 +231,11 @@ class Runner:
         pending = []
         alerts = 0
         for send in effects.sends:
-            internal = send.topic in _INTERNAL
-            headers = [*send.headers, *mark] if internal else list(send.headers)
-            pending.append(await producer.send(send.topic, send.value, send.key, send.partition, headers=headers))
-            if not internal:
+            between = send.topic in _INTERNAL
+            headers = [*send.headers, *mark] if between else list(send.headers)
+            topic = internal(send.topic, self._app_id)
+            pending.append(await producer.send(topic, send.value, send.key, send.partition, headers=headers))
+            if not between:
                 self.last_output = time.monotonic()
                 alerts += send.topic == ALERTS
         if pending:

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import msgspec
 
 from detectors.base import Observation
-from streams.batches import Item, ItemBatch, decode_items, encode
+from streams.batches import Item, ItemBatch, decode_items
 from streams.conversations import Results
+from streams.handover import Handover, Target, check_layout, held_key
 from streams.merge import Merge, SourceState
-from streams.merged_stage import check_layout, held_key
 from streams.scopes import Scopes
-from streams.stage import Effects, Send
+from streams.stage import Effects
 from streams.topics import CHANGES
 from streams.wiring import Wiring, partition_of
 
@@ -42,9 +42,8 @@ class ScopeStage:
         self._merge.released = 0.0
         self._scopes = Scopes(wiring)
         self._raw: dict[str, bytes | None] = {}
-        self._seq = 0
         self._changed = False
-        self._told: tuple[float, bool, bool] | None = None
+        self._handover = Handover(self.name)
 
     def restore(self, records: Iterable[tuple[bytes, bytes]]) -> None:
         """Load the changelog's live records. Raises Halt when the state was made for another layout."""
@@ -94,31 +93,24 @@ class ScopeStage:
         out += [(key.encode(), data) for key, data in self._raw.items()]
         self._raw.clear()
         if out or self._changed:
-            meta = _Meta(self._layout, self._merge.sources, self._merge.released, self._seq, self._scopes.broadcasts)
+            meta = _Meta(self._layout, self._merge.sources, self._merge.released, self._handover.seq, self._scopes.broadcasts)
             out.append((_META, msgspec.msgpack.encode(meta)))
         self._changed = False
         return out
 
     def _effects(self, batch: ItemBatch, results: Results) -> Effects:
-        merge, effects = self._merge, Effects(counts=results.counts)
-        if results.changes:
-            self._seq += 1
-            self._changed = True
-        frontier = merge.released
-        head = (frontier, merge.live, merge.idle and not merge)
-        quiet, self._told = self._told == head, head
-        targets: list[list[Item]] = [[] for _ in range(self.wiring.layout.alerts)]
+        merge, before = self._merge, self._handover.seq
+        targets: list[Target] = [(CHANGES, partition, []) for partition in range(self.wiring.layout.alerts)]
         for item in results.changes:
             if item.change is not None:
-                targets[partition_of(item.change.reading.scope.tenant, len(targets))].append(item)
-        for partition, items in enumerate(targets):
-            if items or not quiet:
-                record = ItemBatch(self.name, self._seq if items else 0, frontier, batch.wall, merge.live, head[2], items)
-                effects.sends.append(Send(CHANGES, encode(record), partition=partition))
-        return effects
+                targets[partition_of(item.change.reading.scope.tenant, len(targets))][2].append(item)
+        idle = merge.idle and not merge
+        sends = list(self._handover.records(targets, merge.released, batch.wall, live=merge.live, idle=idle))
+        self._changed |= self._handover.seq != before
+        return Effects(sends, results.counts)
 
     def _restore_meta(self, value: bytes) -> None:
         meta = msgspec.msgpack.decode(value, type=_Meta)
         check_layout("scopes", meta.layout, self._layout)
         self._merge.sources, self._merge.released = meta.sources, meta.released
-        self._seq, self._scopes.broadcasts = meta.seq, meta.broadcasts
+        self._handover.seq, self._scopes.broadcasts = meta.seq, meta.broadcasts

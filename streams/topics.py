@@ -26,6 +26,7 @@ __all__ = [
     "ACTIONS",
     "ALERTS",
     "ALERT_STATE",
+    "APP_ID",
     "CHANGES",
     "DEAD_LETTERS",
     "DELIVERY_DEAD_LETTERS",
@@ -43,9 +44,11 @@ __all__ = [
     "apply",
     "changelog_of",
     "declare",
+    "internal",
     "leader_of",
     "partition_counts",
     "plan",
+    "stages_of",
     "tier_topic",
     "verify",
 ]
@@ -63,8 +66,11 @@ DELIVERY_DEAD_LETTERS = "fenghuo.delivery.dlq.v1"
 FEEDBACK = "fenghuo.feedback.v1"
 RULES = "fenghuo.rules.v1"
 
+APP_ID = "fenghuo"
+_INTERNAL = "fenghuo.internal."
+
 STAGES: Mapping[str, str] = {"conversations": INTERNAL_EVENTS, "scopes": OBSERVATIONS, "alerts": CHANGES}
-"""The topic each stage reads."""
+"""The topic each stage reads (`stages_of` for another application than fenghuo)."""
 
 MAX_EVENT_BYTES = 1 << 20
 MAX_BATCH_BYTES = 16 << 20
@@ -73,13 +79,27 @@ _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
 
 
-def changelog_of(stage: str) -> str:
+def internal(topic: str, app_id: str = APP_ID) -> str:
+    """The name an internal topic has for an application: each has its own, so that two on one cluster share input and alerts only.
+
+    >>> internal(OBSERVATIONS), internal(OBSERVATIONS, "trial"), internal(ALERTS, "trial")
+    ('fenghuo.internal.observations.v1', 'trial.internal.observations.v1', 'fenghuo.alerts.v1')
+    """
+    return topic.replace(_INTERNAL, f"{app_id}.internal.", 1) if topic.startswith(_INTERNAL) else topic
+
+
+def stages_of(app_id: str = APP_ID) -> dict[str, str]:
+    """The topic each stage of an application reads, by the stage's name."""
+    return {stage: internal(topic, app_id) for stage, topic in STAGES.items()}
+
+
+def changelog_of(stage: str, app_id: str = APP_ID) -> str:
     """The changelog topic of a stage.
 
     >>> changelog_of("scopes")
     'fenghuo.internal.scopes.changelog.v1'
     """
-    return f"fenghuo.internal.{stage}.changelog.v1"
+    return internal(f"{_INTERNAL}{stage}.changelog.v1", app_id)
 
 
 def tier_topic(tier: str) -> str:
@@ -117,19 +137,19 @@ class Difference:
     detail: str = ""
 
 
-def declare(layout: Layout, app_id: str = "fenghuo") -> list[Topic]:
+def declare(layout: Layout, app_id: str = APP_ID) -> list[Topic]:
     """Every topic of an application, in the order in which they are made."""
     week = _kept(7 * _DAY_MS)
     batches = {**week, "max.message.bytes": str(MAX_BATCH_BYTES), "segment.bytes": str(64 << 20)}
     topics = [
         Topic(EVENTS, layout.events, {**week, "max.message.bytes": str(MAX_EVENT_BYTES)}),
         Topic(DEAD_LETTERS, 1, week),
-        Topic(INTERNAL_EVENTS, layout.events, batches),
-        Topic(OBSERVATIONS, layout.scopes, batches),
-        Topic(CHANGES, layout.alerts, batches),
-        Topic(changelog_of("conversations"), layout.events, _compacted(MAX_BATCH_BYTES)),
-        Topic(changelog_of("scopes"), layout.scopes, _compacted(MAX_BATCH_BYTES)),
-        Topic(changelog_of("alerts"), layout.alerts, _compacted(MAX_BATCH_BYTES)),
+        Topic(internal(INTERNAL_EVENTS, app_id), layout.events, batches),
+        Topic(internal(OBSERVATIONS, app_id), layout.scopes, batches),
+        Topic(internal(CHANGES, app_id), layout.alerts, batches),
+        Topic(changelog_of("conversations", app_id), layout.events, _compacted(MAX_BATCH_BYTES)),
+        Topic(changelog_of("scopes", app_id), layout.scopes, _compacted(MAX_BATCH_BYTES)),
+        Topic(changelog_of("alerts", app_id), layout.alerts, _compacted(MAX_BATCH_BYTES)),
         Topic(ALERTS, layout.alerts, _kept(30 * _DAY_MS)),
         Topic(ALERT_STATE, layout.alerts, _compacted(MAX_EVENT_BYTES)),
     ]
@@ -177,7 +197,7 @@ def verify(differences: Iterable[Difference], *, may_create: bool) -> None:
         if difference.kind == "partitions":
             message = (
                 f"topic {difference.topic.name} {difference.detail}, and state is made for one partition count: set the count in the"
-                " settings (topics) to what the cluster has, or delete the fenghuo.internal.* topics to start with empty state"
+                " settings (topics) to what the cluster has, or give another --app-id: it reads the input again with a state of its own"
             )
             raise TopicsError(message)
         if difference.kind == "create" and not may_create:

@@ -27,7 +27,7 @@ from streams.intake import Intake, IntakePorts
 from streams.kafka import administer, client_options, consumer, producer, require_broker
 from streams.metrics import Metrics, MetricsServer
 from streams.runner import AT_HEADER, Pulse, Runner
-from streams.topics import STAGES, apply, changelog_of, declare, plan, verify
+from streams.topics import APP_ID, INTERNAL_EVENTS, apply, changelog_of, declare, internal, plan, stages_of, verify
 from streams.watchdog import Progress, Watchdog
 from streams.wiring import Layout
 
@@ -59,7 +59,7 @@ class WorkerOptions:
 
     kafka: KafkaSettings
     layout: Layout = field(default_factory=Layout)
-    app_id: str = "fenghuo"
+    app_id: str = APP_ID
     limits: Limits = field(default_factory=Limits)
     until_idle: float | None = None
     create_topics: bool = True
@@ -87,6 +87,7 @@ class Worker:
         self.parts = parts
         self.metrics = metrics or Metrics()
         self.server: MetricsServer | None = None
+        self._topics = stages_of(options.app_id)
         self._client = client_options(options.kafka)
         self._pulse = Pulse(SESSION_S)
         self._producers: dict[str, AIOKafkaProducer] = {}
@@ -162,9 +163,9 @@ class Worker:
 
     def _build(self) -> None:
         options = self.options
-        changelogs = {name: Changelog(changelog_of(name), self._client) for name in STAGES}
-        self._producers = {name: producer(self._client, client_id=f"{options.app_id}-{name}") for name in STAGES}
-        self._runner = Runner(self.parts.build, changelogs, self._producers, self.metrics, self._pulse)
+        changelogs = {name: Changelog(changelog_of(name, options.app_id), self._client) for name in self._topics}
+        self._producers = {name: producer(self._client, client_id=f"{options.app_id}-{name}") for name in self._topics}
+        self._runner = Runner(self.parts.build, changelogs, self._producers, self.metrics, self._pulse, options.app_id)
         self._app: faust.App = build_app(options.app_id, options.kafka, self._take, options.instance_id)
         self._app.on_partitions_assigned.connect(self._on_assigned)  # type: ignore[arg-type]
         self._app.on_partitions_revoked.connect(self._on_revoked)  # type: ignore[arg-type]
@@ -176,6 +177,7 @@ class Worker:
                 position=lambda partition: self._runner.position("conversations", partition),
                 metrics=self.metrics,
                 limits=options.limits,
+                topic=internal(INTERNAL_EVENTS, options.app_id),
             )
         )
         self._deliverers = [
@@ -244,7 +246,7 @@ class Worker:
         return False
 
     async def _on_assigned(self, _app: faust.App, assigned: Iterable[TP], **_: Any) -> None:
-        names = {topic: name for name, topic in STAGES.items()}
+        names = {topic: name for name, topic in self._topics.items()}
         pairs = [(names[tp.topic], tp.partition) for tp in assigned if tp.topic in names]
         log.info("stages.assigned count=%d", len(pairs))
         self._watchdog.forget()
@@ -289,7 +291,7 @@ class Worker:
             raise Halt(message)
 
     def _progress(self, stage: str, partition: int) -> Progress:
-        target = TopicPartition(STAGES[stage], partition)
+        target = TopicPartition(self._topics[stage], partition)
         committed = self._app.monitor.tp_committed_offsets.get(target)
         end = self._app.consumer.highwater(target) if target in self._app.consumer.assignment() else None
         return Progress(self._runner.position(stage, partition), committed, end)
@@ -323,7 +325,7 @@ class Worker:
     async def _ends(self) -> dict[TopicPartition, int]:
         layout = self.options.layout
         counts = {"conversations": layout.events, "scopes": layout.scopes, "alerts": layout.alerts}
-        targets = [TopicPartition(STAGES[name], partition) for name, count in counts.items() for partition in range(count)]
+        targets = [TopicPartition(self._topics[name], partition) for name, count in counts.items() for partition in range(count)]
         reader = consumer(self._client)
         await reader.start()
         try:
@@ -332,7 +334,7 @@ class Worker:
             await reader.stop()
 
     def _reached(self, target: TopicPartition, end: int, committed: Mapping[TopicPartition, Any]) -> bool:
-        stage = next(name for name, topic in STAGES.items() if topic == target.topic)
+        stage = next(name for name, topic in self._topics.items() if topic == target.topic)
         position = self._runner.position(stage, target.partition)
         if position is None:
             position = committed[target].offset if target in committed else 0

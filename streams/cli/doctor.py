@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
@@ -23,8 +23,9 @@ from config.settings import Settings
 from streams.broker_jars import missing_jars, read_lock
 from streams.cli._shared import AppId, Bootstrap, Json, layout, run, settings
 from streams.errors import BrokerUnavailable
-from streams.kafka import address, administer, client_options, consumer, producer, require_broker
-from streams.topics import EVENTS, STAGES, Difference, declare, leader_of, partition_counts, plan
+from streams.kafka import address, administer, client_options, producer, require_broker
+from streams.lag import lags
+from streams.topics import Difference, declare, leader_of, partition_counts, plan
 
 __all__ = ["Check", "register"]
 
@@ -134,14 +135,8 @@ async def _cluster(found: Settings, app_id: str) -> list[Check]:
     async with administer(options) as admin:
         differences = await plan(admin, declare(layout(found), app_id))
         counts = await partition_counts(admin)
-        groups = {name: await admin.list_consumer_group_offsets(name) for name in (app_id, f"{app_id}-intake")}
     checks.append(_topics(differences))
-    reader = consumer(options)
-    await reader.start()
-    try:
-        checks += await _lags(reader, groups, app_id, counts)
-    finally:
-        await reader.stop()
+    checks += await _lags(options, app_id)
     if leader_of(app_id) in counts:
         checks.append(await _skew(options, leader_of(app_id)))
     return checks
@@ -160,20 +155,12 @@ def _topics(differences: list[Difference]) -> Check:
     return Check("topics", OK, f"{len(differences)} as declared")
 
 
-async def _lags(reader: AIOKafkaConsumer, groups: dict[str, Any], app_id: str, counts: dict[str, int]) -> list[Check]:
-    wanted = {EVENTS: f"{app_id}-intake", **dict.fromkeys(STAGES.values(), app_id)}
+async def _lags(options: dict[str, Any], app_id: str) -> list[Check]:
     checks = []
-    for topic, group in wanted.items():
-        if topic not in counts:
-            continue
-        targets = [TopicPartition(topic, partition) for partition in range(counts[topic])]
-        begins, ends = await reader.beginning_offsets(targets), await reader.end_offsets(targets)
-        at = {target: groups[group][target].offset if target in groups[group] else begins[target] for target in targets}
-        lag = sum(max(0, ends[target] - at[target]) for target in targets)
+    for topic, lag in (await lags(options, app_id)).items():
         behind = lag > LAG
-        checks.append(
-            Check(f"lag {topic}", WARN if behind else OK, f"{lag} records", "is a worker running? fenghuo worker" if behind else "")
-        )
+        advice = "is a worker running? fenghuo worker" if behind else ""
+        checks.append(Check(f"lag {topic}", WARN if behind else OK, f"{lag} records", advice))
     return checks
 
 

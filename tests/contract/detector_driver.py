@@ -27,7 +27,9 @@ def said(*tokens: str, negations: int = 0, **hits: tuple[str, ...]) -> Words:
 class Talk:
     """One conversation: each call is one event, and gives the turn its detectors see."""
 
-    def __init__(self, conversation: str = "c-1", *, channel: str = "chat", queue: str | None = "q-1", customer: str = "u-1", **issue: Any) -> None:
+    def __init__(
+        self, conversation: str = "c-1", *, channel: str = "chat", queue: str | None = "q-1", customer: str = "u-1", **issue: Any
+    ) -> None:
         self.context = Context()
         self.conversation = Conversation(conversation, channel=channel, queue_id=queue)
         self.customer = Customer(customer)

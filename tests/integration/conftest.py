@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from streams.broker import Broker
+from tests.integration.driver import Recording, Site, simulated
 from tests.integration.harness import Cluster
 
 
@@ -30,6 +31,21 @@ def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def cluster(bootstrap: str, tmp_path: Path) -> Iterator[Cluster]:
     """The cluster with empty topics; workers that are still there at the end are killed."""
     made = Cluster(bootstrap, tmp_path)
+    asyncio.run(made.reset())
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    """Two simulated days with incidents, and what their replay says."""
+    return Recording.make(tmp_path_factory.mktemp("recording"), simulated())
+
+
+@pytest.fixture
+def site(bootstrap: str, tmp_path: Path) -> Iterator[Site]:
+    """The cluster with empty topics for the real commands; processes that are still there at the end are killed."""
+    made = Site(bootstrap, tmp_path)
     asyncio.run(made.reset())
     yield made
     made.close()

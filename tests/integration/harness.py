@@ -161,7 +161,7 @@ class Cluster:
             await consumer.stop()
 
     async def _targets(self, consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-        count = next(declared.partitions for declared in declare(self.layout) if declared.name == topic)
+        count = next(declared.partitions for declared in declare(self.layout, self.app_id) if declared.name == topic)
         return [TopicPartition(topic, partition) for partition in range(count)]
 
     async def committed(self, group: str, topic: str) -> dict[TopicPartition, int]:

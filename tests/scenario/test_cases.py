@@ -1,60 +1,67 @@
-"""Every file in `cases/` is one scene: its events through the whole pipeline, the alerts it must raise, the silence it must keep."""
+"""Every scene in `cases/`: its events through the whole pipeline, the alerts it must raise, the silence it must keep."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
-from config.loader import load_policy
-from detectors.text.pii import mask
-from streams.files import Line
-from streams.pipeline import Pipeline
-from streams.records import Parser
-from streams.replay import Replay
-from streams.stages import build_wiring
-from streams.wiring import Layout
-from tests.scenario.timeline import Case, seconds
+from tests.scenario.harness import Play, parsed, pipeline, policy
+from tests.scenario.timeline import Row, Scene, scenes_of
 
-CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
+SCENES = [scene for path in sorted((Path(__file__).parent / "cases").glob("*.yaml")) for scene in scenes_of(path)]
+WITHIN_S = 29.0
+LONG = 1000
+"""Rows from which a scene is a history: those are not run a second time in disorder."""
 
 
-def alerts_of(case: Case) -> list[dict[str, Any]]:
-    policy = load_policy(None)
-    if case.document.get("literal"):
-        policy = policy.literally()
-    pipeline = Pipeline(build_wiring(policy, Layout(1, 1, 1), durable=False))
-    replay = Replay(pipeline, Parser(mask), case.start.timestamp() + 10 * 86_400, lambda line, reject: pytest.fail(f"{reject}: {line.data!r}"))
-    lines = (Line(number, data) for number, data in enumerate(case.lines(), 1))
-    return [json.loads(alert)["data"] for alert in replay.run(lines)]
+def alerts_of(scene: Scene, rows: list[Row]) -> list[dict[str, Any]]:
+    play = Play(pipeline(literal=scene.literal))
+    as_of = scene.start.timestamp() + scene.end + 30 * 86_400
+    step = 1 if len(rows) < LONG else 100
+    events = [parsed(row.line, as_of) for row in rows]
+    for first in range(0, len(events), step):
+        play.take(play.pipeline.feed(events[first : first + step]))
+    play.take(play.pipeline.finish())
+    return play.alerts
 
 
-def matches(case: Case, alert: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    if any(alert[name] != wanted[name] for name in ("indicator", "tier", "state") if name in wanted):
-        return False
-    if "scope" in wanted and wanted["scope"] not in alert["scope"].values():
-        return False
-    if "at" not in wanted:
-        return True
-    low, high = wanted["at"] if isinstance(wanted["at"], list) else (wanted["at"], wanted["at"])
-    after = case.after(alert["event_time"])
-    return seconds(low) - 0.001 <= after <= seconds(high) + 0.001
+def disordered(rows: list[Row], random: Random) -> list[Row]:
+    """The same events, each up to half a minute late and some of them twice."""
+    twice = [*rows[:-1], *random.sample(rows[:-1], len(rows) // 3)]
+    return [*sorted(twice, key=lambda row: row.arrives + random.uniform(0, WITHIN_S)), rows[-1]]
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_scene(path: Path) -> None:
-    case = Case(path)
-    alerts = alerts_of(case)
-    told = [f"{case.after(each['event_time']):.1f}s {each['indicator']} {each['tier']} {each['state']} {each['scope']}" for each in alerts]
-    for wanted in case.expected():
-        assert any(matches(case, alert, wanted) for alert in alerts), f"missing {wanted}; there were: {told}"
-    for indicator in case.document.get("silent", []):
-        assert not [each for each in told if f" {indicator} " in each], f"{indicator} must be silent"
-    if case.document.get("quiet"):
-        assert told == []
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def test_scene(scene: Scene) -> None:
+    alerts = alerts_of(scene, scene.rows())
+    told = "\n  ".join(["", *(scene.told(alert) for alert in alerts)])
+    left = list(alerts)
+    for wanted in scene.expected:
+        met = next((alert for alert in left if scene.matches(alert, wanted)), None)
+        assert met is not None, f"{scene.title}: missing {wanted}; there were{told}"
+        left.remove(met)
+    for unwanted in scene.never:
+        assert not any(scene.matches(alert, unwanted) for alert in alerts), f"{scene.title}: {unwanted} must not be; there were{told}"
+    if scene.complete:
+        assert left == [], f"{scene.title}: there were also{told}"
 
 
-def test_there_are_scenes() -> None:
-    assert CASES
+@pytest.mark.parametrize("scene", [each for each in SCENES if each.in_order and len(each.rows()) < LONG], ids=lambda scene: scene.name)
+def test_scene_in_disorder_and_with_doubles_is_the_same_scene(scene: Scene) -> None:
+    rows = scene.rows()
+    assert alerts_of(scene, disordered(rows, Random(scene.name))) == alerts_of(scene, rows)
+
+
+def test_every_indicator_fires_in_a_scene_at_every_tier_it_has() -> None:
+    shown = {(wanted["indicator"], wanted["tier"]) for scene in SCENES for wanted in scene.expected if {"indicator", "tier"} <= set(wanted)}
+    tiers = [(rule.id, tier) for rule in policy().rules.values() for tier, number in rule.tiers.model_dump().items() if number is not None]
+    assert [each for each in tiers if each not in shown] == []
+
+
+def test_every_indicator_has_a_scene_in_which_it_must_be_silent() -> None:
+    silent = {unwanted["indicator"] for scene in SCENES for unwanted in scene.never}
+    silent |= {scene.name.partition(":")[0] for scene in SCENES if scene.complete}
+    assert [indicator for indicator in policy().rules if indicator not in silent] == []

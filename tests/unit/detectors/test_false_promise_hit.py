@@ -9,11 +9,11 @@ from detectors.base import Turn
 from detectors.false_promise_hit import FalsePromiseHit, FalsePromiseHitByAgent
 from tests.contract.detector_driver import DAY, Run, Talk, values
 
-HITS = {"hits": {"false_promise": ("私下给您返现", "全网最低价")}}
+HITS = {"false_promise": ("私下给您返现", "全网最低价")}
 
 
 def promise(at: float, conversation: str = "c-1", agent: str = "a-1", **more: Any) -> Turn:
-    return Talk(conversation).agent_says(at, "私下", "给", "您", "返现", agent=agent, **HITS, **more)
+    return Talk(conversation).agent_says(at, "私下", "给", "您", "返现", agent=agent, hits=HITS, **more)
 
 
 def test_an_utterance_counts_once_however_many_phrases_are_in_it() -> None:

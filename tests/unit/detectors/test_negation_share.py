@@ -64,6 +64,7 @@ def test_the_evidence_is_the_last_utterance_that_holds_a_negation() -> None:
     for at, (tokens, negations) in enumerate(((("没", "到"), 1), (("还是", "没", "到"), 1), (("好", "吧"), 0))):
         detector.learn_one(state, talk.customer_says(at, *tokens, negations=negations))
     reading = detector.score_one(restored(state), 3.0)
+    assert reading is not None
     assert [piece.excerpt for piece in reading.evidence] == ["还是没到"]
 
 

@@ -46,10 +46,18 @@ def test_different_complaints_about_one_product_are_one_each() -> None:
     assert count(complain(fresh(), *APART), 600.0) == (1, 1)
 
 
-def test_one_different_complaint_does_not_hide_the_similar_ones_from_the_next() -> None:
+def test_a_different_complaint_in_between_does_not_end_an_incident() -> None:
     run = complain(fresh(), *ALIKE[:3], APART[0])
-    assert count(run, 600.0)[0] == 1
+    assert count(run, 600.0)[0] == 3
     assert count(complain(run, ALIKE[3], at=400.0), 600.0)[0] == 4
+
+
+def test_a_larger_group_takes_the_lead() -> None:
+    run = complain(fresh(), *ALIKE[:3])
+    complain(run, "发票抬头写错了", "发票的抬头又写错了", "我的发票抬头错了", "发票抬头一直是错的", at=1000.0)
+    reading = run.at(2000.0, issue_category="quality", product_id="sku-1")
+    assert reading.value == 4
+    assert "发票" in str(reading.variables["drivers"])
 
 
 def test_a_customer_who_complains_again_counts_once() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from detectors.event import Place, Transfer
@@ -13,7 +15,7 @@ from tests.contract.detector_driver import Talk, values
 )
 def test_a_return_is_a_step_to_a_department_visited_before(path: str, returns: list[int]) -> None:
     talk = Talk()
-    turns = [talk.moved(float(at), *step) for at, step in enumerate(zip(path, path[1:], strict=False))]
+    turns = [talk.moved(float(at), *step) for at, step in enumerate(pairwise(path))]
     assert values(TransferLoop(), turns) == returns
 
 
