@@ -102,10 +102,15 @@ class Limits(_Group):
     """Bounds of a record (bytes) and of a batch (events, bytes, milliseconds)."""
 
     max_record_bytes: int = Field(default=1 << 20, ge=1024)
-    dead_letter_head_bytes: int = Field(default=65_536, ge=0)
     batch_events: int = Field(default=500, ge=1, le=100_000)
     batch_bytes: int = Field(default=4 << 20, ge=1024)
     flush_ms: int = Field(default=20, ge=0, le=60_000)
+
+
+class PrivacySettings(_Group):
+    """`secret` keys the pseudonyms that replace ids holding private data (a phone as a customer's id). All processes need the same one."""
+
+    secret: SecretStr = SecretStr("")
 
 
 def _data_dir() -> Path:
@@ -131,6 +136,7 @@ class Settings(BaseSettings):
     topics: TopicSettings = TopicSettings()
     metrics: MetricsSettings = MetricsSettings()
     limits: Limits = Limits()
+    privacy: PrivacySettings = PrivacySettings()
     data_dir: Path = Field(default_factory=_data_dir)
     cache_dir: Path = Field(default_factory=_cache_dir)
 

@@ -79,7 +79,7 @@ class AgentEmotionalExposure(ScopeDetector[AgentEmotionalExposureState]):
     """Minutes within the last 120 in which an agent had at least one upset customer; several at once count once.
 
     A customer is upset while `Context.sentiment` (River's EWMean of their utterances) is -0.5 or less, the conversation open and the
-    agent's. A contact without news ends by itself 30 minutes after the last. `n` is the number of conversations; `sample` has the longest
+    agent's. A contact that has had no news for 30 minutes ended with the last. `n` is the number of conversations; `sample` has the longest
     streak without a break of 10 minutes, from its beginning to its end. Evaluated each minute. News out of order widen a contact at both
     ends. Memory: 128 contacts, the oldest forgotten first.
 
@@ -127,7 +127,8 @@ class AgentEmotionalExposure(ScopeDetector[AgentEmotionalExposureState]):
         first = now - self.params.window_s
         spans, conversations = [], []
         for contact in state.contacts:
-            end = min(now, contact.end if contact.over else contact.end + self.params.silence_s)
+            running = not contact.over and now - contact.end <= self.params.silence_s
+            end = now if running else min(now, contact.end)
             if end > max(first, contact.start):
                 spans.append((max(first, contact.start), end))
                 conversations.append(contact.conversation)

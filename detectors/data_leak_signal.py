@@ -18,13 +18,9 @@ EVIDENCE: Final = 3
 
 
 class DataLeakSignalParams(Params):
-    """`window_s` in which distinct customers are counted; an issue whose category ends in `category` is a hit by itself.
-
-    Fewer than `of_product` customers of one product are left to the tenant's alert: one report is one alert, not two.
-    """
+    """`window_s` in which distinct customers are counted; an issue whose category ends in `category` is a hit by itself."""
 
     window_s: float = Field(default=86_400.0, gt=0)
-    of_product: int = Field(default=2, ge=1)
     category: str = Field(default="leak", min_length=1)
 
 
@@ -33,15 +29,14 @@ class DataLeakSignalState(State):
 
     customers: dict[str, float] = msgspec.field(default_factory=dict)
     evidence: list[Evidence] = msgspec.field(default_factory=list)
-    product: str = ""
-    tenant: str = ""
+    label: str = ""
 
 
 class DataLeakSignal(ScopeDetector[DataLeakSignalState]):
     """Distinct customers within 24 h who reported a leak: a phrase of the `data_leak` lexicon, or a complaint classified as one.
 
-    Scopes: the tenant, and the product where it is known; the guard of a product asks for two customers, the tenant has already said
-    the first. A customer who says it again counts once; one without id counts by conversation. Evaluated at once and each minute. Memory: 256 customers (more read 256) and three pieces of evidence.
+    Scopes: the tenant, and the product where it is known. A customer who says it again counts once; one without id counts by
+    conversation. Evaluated at once and each minute. Memory: 256 customers (more read 256) and three pieces of evidence.
 
     >>> detector = DataLeakSignal()
     >>> state = detector.new()
@@ -83,7 +78,7 @@ class DataLeakSignal(ScopeDetector[DataLeakSignalState]):
     def learn_one(self, state: DataLeakSignalState, observation: Observation) -> None:
         """Count a customer."""
         who, time = observation.customer_id or observation.conversation_id or "", observation.time
-        state.tenant, state.product = observation.scope.tenant, observation.scope.get("product_id") or ""
+        state.label = observation.scope.get("product_id") or observation.scope.tenant
         state.customers[who] = max(time, state.customers.get(who, time))
         if len(state.customers) > self.kept:
             del state.customers[min(state.customers, key=lambda key: (state.customers[key], key))]
@@ -93,10 +88,10 @@ class DataLeakSignal(ScopeDetector[DataLeakSignalState]):
 
     def score_one(self, state: DataLeakSignalState, now: float) -> Reading | None:
         """The customers; variables `scope`, `customers`, `first_seen` (epoch seconds)."""
-        if not state.tenant:
+        if not state.label:
             return None
         seen = [time for time in state.customers.values() if time > now - self.params.window_s]
-        variables: dict[str, str | float] = {"scope": state.product or state.tenant, "customers": len(seen)}
+        variables: dict[str, str | float] = {"scope": state.label, "customers": len(seen)}
         if seen:
             variables["first_seen"] = min(seen)
         return Reading(
@@ -105,7 +100,6 @@ class DataLeakSignal(ScopeDetector[DataLeakSignalState]):
             n=len(seen),
             start=now - self.params.window_s,
             end=now,
-            guard=not state.product or len(seen) >= self.params.of_product,
             evidence=tuple(piece for piece in state.evidence if (piece.time or 0.0) > now - self.params.window_s),
             variables=variables,
             sample={"customers": len(seen)},

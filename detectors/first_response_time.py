@@ -11,6 +11,7 @@ from detectors.event import Message
 
 __all__ = ["FirstResponseTime"]
 
+_OPENINGS: Final = frozenset({"conversation.opened", "conversation.queued"})
 _ANSWERERS: Final = frozenset({"agent", "bot"})
 _AUTOMATIC: Final = frozenset({"template", "auto"})
 
@@ -32,6 +33,7 @@ class FirstResponseTimeState(State):
     spoke: float | None = None
     said: float | None = None
     queue: str = ""
+    opened: float | None = None
 
 
 class FirstResponseTime(ConversationDetector[FirstResponseTimeState]):
@@ -43,7 +45,7 @@ class FirstResponseTime(ConversationDetector[FirstResponseTimeState]):
     when the conversation is closed, abandoned or hung up. Who then asks again without ever having had an answer waits anew.
 
     The reading of the end is `closed`. Evaluated at the customer's messages, at the end, and by a timer (`due_at`). Order does not
-    matter: a first message that comes after its answer begins no wait. Memory: five values.
+    matter: a first message that comes after its answer begins no wait. Memory: six values.
 
     >>> from detectors.base import Context, Turn
     >>> from detectors.event import Event, Message
@@ -68,6 +70,8 @@ class FirstResponseTime(ConversationDetector[FirstResponseTimeState]):
         state.queue = turn.context.queue_id or state.queue
         message = turn.event.message if kind == "message.created" else None
         heard = False
+        if kind in _OPENINGS:
+            state.opened = time if state.opened is None else min(state.opened, time)
         if kind == "conversation.queued" or (kind == "conversation.opened" and voice):
             heard = self._wait(state, time)
         elif message is not None and message.role == "customer" and not message.private:
@@ -108,9 +112,9 @@ class FirstResponseTime(ConversationDetector[FirstResponseTimeState]):
     def _answers(self, state: FirstResponseTimeState, turn: Turn, message: Message) -> bool:
         if message.role not in _ANSWERERS or message.private or message.partial or message.content_type in _AUTOMATIC:
             return False
-        time, opened = turn.event.time, turn.context.opened
+        time = turn.event.time
         unasked = state.spoke is None or time < state.spoke
-        return not (unasked and opened is not None and time - opened <= self.params.greeting_s)
+        return not (unasked and state.opened is not None and time - state.opened <= self.params.greeting_s)
 
     def _wait(self, state: FirstResponseTimeState, time: float) -> bool:
         state.since = time if state.since is None else min(state.since, time)

@@ -142,7 +142,8 @@ def declare(layout: Layout, app_id: str = APP_ID) -> list[Topic]:
     week = _kept(7 * _DAY_MS)
     batches = {**week, "max.message.bytes": str(MAX_BATCH_BYTES), "segment.bytes": str(64 << 20)}
     topics = [
-        Topic(EVENTS, layout.events, {**week, "max.message.bytes": str(MAX_EVENT_BYTES)}),
+        # More than an event may have: what is too large is to arrive, so that it becomes a dead letter.
+        Topic(EVENTS, layout.events, {**week, "max.message.bytes": str(MAX_BATCH_BYTES)}),
         Topic(DEAD_LETTERS, 1, week),
         Topic(internal(INTERNAL_EVENTS, app_id), layout.events, batches),
         Topic(internal(OBSERVATIONS, app_id), layout.scopes, batches),

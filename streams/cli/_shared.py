@@ -13,10 +13,12 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 
 from config.settings import Settings, load_settings
+from detectors.text.pii import mask
 from streams.errors import FenghuoError
+from streams.records import Parser
 from streams.wiring import Layout
 
-__all__ = ["TIER_COLOURS", "AppId", "Bootstrap", "Json", "configure_logging", "human", "layout", "run", "settings"]
+__all__ = ["TIER_COLOURS", "AppId", "Bootstrap", "Json", "configure_logging", "human", "layout", "parser", "run", "settings"]
 
 TIER_COLOURS = {"red": "bold red", "orange": "dark_orange", "yellow": "yellow", "blue": "blue", "none": "dim"}
 
@@ -40,6 +42,11 @@ def settings(bootstrap: str | None = None) -> Settings:
 def layout(found: Settings) -> Layout:
     """The partition counts of the settings."""
     return Layout(found.topics.events, found.topics.scopes, found.topics.alerts)
+
+
+def parser(found: Settings) -> Parser:
+    """What turns records into events: masked, bounded, ids with private data replaced."""
+    return Parser(mask, secret=found.privacy.secret.get_secret_value().encode(), limit=found.limits.max_record_bytes)
 
 
 def human() -> Console:

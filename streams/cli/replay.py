@@ -16,12 +16,12 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from config.loader import load_policy
-from detectors.text.pii import mask
+from streams.cli._shared import parser, settings
 from streams.dead_letter import to_json_line
 from streams.errors import UsageError
 from streams.files import Line, read_lines, total_bytes
 from streams.pipeline import Pipeline
-from streams.records import Parser, Reject
+from streams.records import Reject
 from streams.replay import Replay, Report
 from streams.stages import build_wiring
 from streams.wiring import Layout
@@ -54,7 +54,7 @@ def replay(
             if letters is not None:
                 letters.write(to_json_line(line, found))
 
-        run = Replay(pipeline, Parser(mask), present, reject)
+        run = Replay(pipeline, parser(settings()), present, reject)
         for alert in run.run(read_lines(events, advance)):
             if alerts is not None:
                 alerts.write(alert + b"\n")

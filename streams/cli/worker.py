@@ -14,8 +14,7 @@ from aiokafka import ConsumerRecord
 
 from config.loader import Policy, build_notifier, load_policy
 from detectors.event import Event
-from detectors.text.pii import mask
-from streams.cli._shared import AppId, Bootstrap, configure_logging, layout, run, settings
+from streams.cli._shared import AppId, Bootstrap, configure_logging, layout, parser, run, settings
 from streams.dead_letter import dead_letter
 from streams.intake import Rejected
 from streams.records import Parser, Reject
@@ -55,16 +54,16 @@ def worker(
         metrics_host=found.metrics.host,
         metrics_port=found.metrics.port if metrics_port is None else metrics_port,
     )
-    run(_work(options, policy))
+    run(_work(options, policy, parser(found)))
     _leave()
 
 
-async def _work(options: WorkerOptions, policy: Policy) -> None:
+async def _work(options: WorkerOptions, policy: Policy, parsing: Parser) -> None:
     wiring = build_wiring(policy, options.layout)
     async with aiohttp.ClientSession() as session:
         parts = WorkerParts(
             build=lambda name, partition: build_stage(name, partition, wiring),
-            parse=_Parse(Parser(mask, limit=options.limits.max_record_bytes)),
+            parse=_Parse(parsing),
             receivers={receiver.name: build_notifier(receiver, session) for receiver in policy.receivers},
             backoff=policy.backoff,
         )

@@ -62,10 +62,11 @@ def test_a_conversation_that_left_the_window_is_no_longer_counted() -> None:
     assert run(("c-1", 0, 60), ("c-2", 60, 120)).at(200 * MINUTE, agent_id="a-1").n == 1
 
 
-def test_an_open_conversation_grows_with_the_clock_until_it_is_silent_for_half_an_hour() -> None:
+def test_an_open_conversation_grows_with_the_clock_and_ended_with_its_last_news_once_it_is_silent_for_half_an_hour() -> None:
     found = Run(AgentEmotionalExposure())
-    found.learn(news(0, "c-1", upset=True))
-    assert [minutes(found, now) for now in (0, 10, 30, 31, 90)] == [0, 10, 30, 30, 30]
+    for minute in (0, 5):
+        found.learn(news(minute, "c-1", upset=True))
+    assert [minutes(found, now) for now in (5, 10, 35, 36, 90)] == [5, 10, 35, 5, 5]
 
 
 def test_news_after_a_silence_is_another_contact() -> None:
@@ -73,7 +74,7 @@ def test_news_after_a_silence_is_another_contact() -> None:
     for minute in (0, 31):
         found.learn(news(minute, "c-1", upset=True))
     found.learn(news(40, "c-1", upset=False))
-    assert minutes(found, 60) == 39
+    assert minutes(found, 60) == 9
 
 
 @pytest.mark.parametrize(("gap", "streak"), [(9, 69.0), (10, 30.0)])

@@ -33,13 +33,6 @@ def test_the_product_has_its_own_count() -> None:
     assert run.at(10.0, product_id="sku-1").variables == {"scope": "sku-1", "customers": 1, "first_seen": 0.0}
 
 
-@pytest.mark.parametrize(("customers", "speaks"), [(1, False), (2, True)])
-def test_the_product_speaks_from_its_second_customer_the_tenant_from_the_first(customers: int, speaks: bool) -> None:
-    run = Run(DataLeakSignal()).turns(report(float(at), f"u-{at}", "sku-1") for at in range(customers))
-    assert run.at(10.0, product_id="sku-1").guard is speaks
-    assert run.at(10.0).guard
-
-
 @pytest.mark.parametrize(
     ("category", "complaint", "hit"), [("account.leak", True, True), ("account.leak", False, False), ("account.login", True, False)]
 )

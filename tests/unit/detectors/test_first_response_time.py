@@ -116,6 +116,11 @@ def test_an_answer_that_arrives_before_its_question_ends_it() -> None:
     assert wait(state, 60.0) == (2, True)
 
 
+def test_an_answer_that_is_the_first_thing_heard_of_a_conversation_is_no_greeting() -> None:
+    talk = Talk()
+    assert wait(after(talk.agent_says(20.0, "请讲"), talk.customer_says(10.0, "你好")), 60.0) == (10, True)
+
+
 def test_a_greeting_long_before_the_question_does_not() -> None:
     talk = Talk()
     assert wait(after(talk("conversation.opened", 0.0), talk.agent_says(9.0, "您好"), talk.customer_says(10.0, "在吗")), 60.0) == (
