@@ -164,8 +164,8 @@ class Observation(msgspec.Struct, array_like=True, omit_defaults=True, gc=False)
     """What a conversation tells a wider scope.
 
     `detector` names the `ScopeDetector` class that asked for it and will learn it; `time` is event time. An observation that is only a
-    count (`cell=True`) may be added up with others of its minute on the way, and then arrives once with their sum as `value`
-    and the minute's start as `time`; anything that identifies it is dropped.
+    count (`cell=True`) may be added up on the way with others of its minute that have the same `terms`, and then arrives once, with
+    their sum as `value` and the minute's start as `time`; anything else that identifies it is dropped.
     """
 
     detector: str

@@ -121,7 +121,7 @@ class VolumeRatio3h(ScopeDetector[VolumeRatio3hState]):
         terms = tuple(f"{name}={value}" for name, value in about.items() if value is not None)
         scopes = [turn.scope()]
         scopes += [turn.scope(**{name: about[name]}) for name in ("queue_id", "issue_category") if about[name] is not None]
-        return [Observation(name_of(type(self)), scope, event.time, terms=terms) for scope in scopes]
+        return [Observation(name_of(type(self)), scope, event.time, terms=terms, cell=True) for scope in scopes]
 
     def learn_one(self, state: VolumeRatio3hState, observation: Observation) -> None:
         """Count, and learn the hours that are old enough."""

@@ -60,10 +60,10 @@ class Cells:
     def add(self, observation: Observation, released: float, results: Results) -> None:
         """Count one observation into its minute."""
         start = math.floor(observation.time / CELL_S) * CELL_S
-        key = f"{observation.detector}|{observation.scope.key}|{int(start)}"
+        key = "|".join((observation.detector, observation.scope.key, str(int(start)), *observation.terms))
         kept = self.open.get(key)
         if kept is None:
-            kept = (Observation(observation.detector, observation.scope, start, 0.0, cell=True), start + CELL_S)
+            kept = (Observation(observation.detector, observation.scope, start, 0.0, terms=observation.terms, cell=True), start + CELL_S)
             if kept[1] > released:
                 self.open[key] = kept
             else:

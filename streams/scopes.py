@@ -18,9 +18,12 @@ from streams.wiring import Wiring
 
 __all__ = ["ScopeRecord", "Scopes"]
 
+ASK_AGAIN_S = 86_400.0
+"""How often a scope that only keeps what it has learnt is asked whether it has expired."""
+
 
 class ScopeRecord(msgspec.Struct, array_like=True):
-    """One detector's state for one scope. `due` is the next step of its grid, None while nothing can change."""
+    """One detector's state for one scope. `due` is the next step of its grid, a day off while nothing can change."""
 
     detector: str
     scope: Scope
@@ -68,9 +71,10 @@ class Scopes:
         record.last = max(record.last, observation.time)
         if detector.at_once:
             self._evaluate(record, detector, results.at, (item.source, item.id), results, evaluation=False)
-        if record.due is None:
-            record.due = (math.floor(results.at / detector.step_s) + 1) * detector.step_s
-            heapq.heappush(self._grid, (record.due, key))
+        step = (math.floor(results.at / detector.step_s) + 1) * detector.step_s
+        if record.due is None or step < record.due:
+            record.due = step
+            heapq.heappush(self._grid, (step, key))
         self.records.put(key, record)
 
     def fire(self, until: float, results: Results, *, inclusive: bool) -> bool:
@@ -91,12 +95,12 @@ class Scopes:
         burning = bool(record.memory.tier or record.memory.rising)
         if burning or not detector.idle(record.state, due):
             record.due = due + detector.step_s
-            heapq.heappush(self._grid, (record.due, key))
         elif detector.expired(record.state, due):
             self.records.delete(key)
             return
         else:
-            record.due = None
+            record.due = due + ASK_AGAIN_S
+        heapq.heappush(self._grid, (record.due, key))
         self.records.put(key, record)
 
     def _evaluate(
