@@ -41,6 +41,7 @@ __all__ = ["register"]
 ZONE = timezone(timedelta(hours=8))
 QUIET_DAYS = 8
 RATE = 0.5
+MORNING = timedelta(hours=8)
 BUSY = "busy"
 LINGER_S = 6.0
 GRACE_S = 20.0
@@ -53,7 +54,7 @@ def register(cli: typer.Typer) -> None:
 
 def demo(
     seconds: Annotated[float | None, typer.Option(min=5, help="Stop after so many seconds; otherwise at the end of the day.")] = None,
-    minutes_per_second: Annotated[float, typer.Option("--speed", min=0.1, help="Minutes of the simulated day in one second.")] = 15.0,
+    minutes_per_second: Annotated[float, typer.Option("--speed", min=0.1, help="Minutes of the simulated day in one second.")] = 20.0,
     seed: Annotated[int, typer.Option(help="Another seed is another day.")] = 11,
     json_: Annotated[bool, typer.Option("--json", help="End with one summary line of JSON on standard output.")] = False,
 ) -> None:
@@ -125,7 +126,7 @@ class _Place:
 
 
 class Demo:
-    """Eight quiet days as fast as they go, so that it is known what is usual; then the busy day at `speed` seconds a second."""
+    """Eight quiet days and a night as fast as they go, so that it is known what is usual; then the busy day at `speed` seconds a second."""
 
     def __init__(self, console: Console, *, seed: int, speed: float, seconds: float | None) -> None:
         self._console = console
@@ -182,8 +183,8 @@ class Demo:
             await writer.stop()
 
     def _lines(self) -> Iterator[Line]:
-        """The events as lines; those of the busy day are marked by their path."""
-        start, busy = self._day.isoformat(), False
+        """The events as lines; those of the busy day, from its morning on, are marked by their path."""
+        start, busy = (self._day + MORNING).isoformat(), False
         for number, event in enumerate(self._simulation.events(), 1):
             self._events += 1
             busy = busy or event["time"] >= start
