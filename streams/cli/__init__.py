@@ -47,7 +47,7 @@ def build() -> typer.Typer:
 def main() -> None:
     """Run the command line. Errors a user can mend are one line on stderr and an exit code, never a traceback."""
     try:
-        build()()
+        build()(prog_name="fenghuo")
     except (FenghuoError, ConfigurationError) as error:
         Console(stderr=True, highlight=False).print(f"[bold red]fenghuo:[/bold red] {escape(str(error))}", soft_wrap=True)
         sys.exit(error.exit_code)

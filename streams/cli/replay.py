@@ -16,12 +16,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from config.loader import load_policy
-from streams.cli._shared import parser, settings
+from streams.cli._shared import parser, settings, settle
 from streams.dead_letter import to_json_line
 from streams.errors import UsageError
-from streams.files import Line, read_lines, total_bytes
+from streams.files import read_lines, total_bytes
 from streams.pipeline import Pipeline
-from streams.records import Reject
 from streams.replay import Replay, Report
 from streams.stages import build_wiring
 from streams.wiring import Layout
@@ -48,20 +47,23 @@ def replay(
     console.print(f"as of {datetime.fromtimestamp(present).astimezone().isoformat(timespec='seconds')}", style="dim")
     policy = load_policy(config)
     pipeline = Pipeline(build_wiring(policy, Layout(1, 1, 1), durable=False))
-    with _output(out) as alerts, _output(dead_letter) as letters, _progress(console, events) as advance:
-
-        def reject(line: Line, found: Reject) -> None:
-            if letters is not None:
-                letters.write(to_json_line(line, found))
-
-        run = Replay(pipeline, parser(settings()), present, reject)
-        for alert in run.run(read_lines(events, advance)):
-            if alerts is not None:
-                alerts.write(alert + b"\n")
+    settle()
+    with _progress(console, events) as advance:
+        # The files are looked for before anything is overwritten.
+        lines = read_lines(events, advance)
+        with _output(out) as alerts, _output(dead_letter) as letters:
+            run = Replay(pipeline, parser(settings()), present, lambda line, found: _write(letters, to_json_line(line, found)))
+            for alert in run.run(lines):
+                _write(alerts, alert + b"\n")
     if json_:
         typer.echo(json.dumps(_summary(run.report)))
     else:
         _print(console, run.report, out)
+
+
+def _write(file: BinaryIO | None, data: bytes) -> None:
+    if file is not None:
+        file.write(data)
 
 
 @contextmanager
