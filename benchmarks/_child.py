@@ -16,18 +16,16 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-import faust
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord
 
 from benchmarks._steps import step_costs
 from config.loader import load_policy
-from config.settings import KafkaSettings
+from config.settings import KafkaSettings, load_settings
 from detectors.event import Event
-from detectors.text.pii import mask
 from streams.app import build_app
-from streams.cli._shared import configure_logging, run
+from streams.cli._shared import configure_logging, parser, run, settle
 from streams.dead_letter import dead_letter
 from streams.files import read_lines
 from streams.intake import Rejected
@@ -41,7 +39,7 @@ from streams.wiring import Layout
 from streams.worker import Worker, WorkerOptions, WorkerParts
 
 if TYPE_CHECKING:
-    from faust.types import StreamT, TopicT
+    from faust.types import StreamT
     from faust.types.tuples import Message
 
 __all__ = ["CONTENDERS", "main"]
@@ -87,6 +85,7 @@ def say(found: Mapping[str, Any]) -> None:
 async def aiokafka_loop(bootstrap: str) -> None:
     """A plain `getmany` loop that does nothing with the records and commits once a second."""
     meter, stop = Meter(), _on_term()
+    settle()
     reader = consumer(client_options(KafkaSettings(bootstrap=bootstrap)), EVENTS, group_id="bench-aiokafka")
     await reader.start()
     committed = time.monotonic()
@@ -116,7 +115,8 @@ async def noop_agent(bootstrap: str) -> None:
         async for _ in stream:
             pass
 
-    app.agent(cast("TopicT", channel), name="bench-noop", concurrency=1)(nothing)
+    app.agent(channel, name="bench-noop", concurrency=1)(nothing)
+    settle()
     await app.start()
     await stop.wait()
     meter.end()
@@ -126,10 +126,11 @@ async def noop_agent(bootstrap: str) -> None:
 
 async def worker(bootstrap: str) -> None:
     """The worker as `fenghuo worker` runs it, without receivers of pages; it begins to read once it has all its stages."""
-    meter, policy, layout = Meter(), load_policy(), Layout()
-    wiring = build_wiring(policy, layout)
-    options = WorkerOptions(KafkaSettings(bootstrap=bootstrap), layout, "fenghuo", metrics_port=0)
-    parse = _parse(Parser(mask, limit=options.limits.max_record_bytes), meter)
+    meter, layout = Meter(), Layout()
+    wiring = build_wiring(load_policy(), layout)
+    settle()
+    options = WorkerOptions(KafkaSettings(bootstrap=bootstrap), layout, metrics_port=0)
+    parse = _parse(parser(load_settings()), meter)
     parts = WorkerParts(build=lambda name, partition: build_stage(name, partition, wiring), parse=parse)
     await _Measured(options, parts, meter).run()
     say(meter.report())
@@ -150,15 +151,15 @@ class _Measured(Worker):
         super()._spawn(name, self._when_ready(work) if name == "intake" else work)
 
     async def _when_ready(self, work: Awaitable[None]) -> None:
-        while not self.ready:
+        while not self.ready:  # noqa: ASYNC110 - the worker tells nobody
             await asyncio.sleep(0.01)
         await work
 
 
-def _parse(parser: Parser, meter: Meter) -> Callable[[ConsumerRecord], Event | Rejected]:
+def _parse(parsing: Parser, meter: Meter) -> Callable[[ConsumerRecord], Event | Rejected]:
     def parse(record: ConsumerRecord) -> Event | Rejected:
         meter.begin()
-        found = parser.parse(record.value, record.headers, record_time=record.timestamp / 1000, offset=record.offset)
+        found = parsing.parse(record.value, record.headers, record_time=record.timestamp / 1000, offset=record.offset)
         return Rejected(found.reason, dead_letter(record, found)) if isinstance(found, Reject) else found
 
     return parse
@@ -177,7 +178,8 @@ def _on_term() -> asyncio.Event:
 def replay(path: str) -> None:
     """`fenghuo replay` of a file, without the start of the process."""
     pipeline = Pipeline(build_wiring(load_policy(), Layout(1, 1, 1), durable=False))
-    run_ = Replay(pipeline, Parser(mask), time.time(), lambda _line, _reject: None)
+    settle()
+    run_ = Replay(pipeline, parser(load_settings()), time.time(), lambda _line, _reject: None)
     began, cpu = time.monotonic(), time.process_time()
     alerts = sum(1 for _ in run_.run(read_lines([Path(path)])))
     say({"seconds": time.monotonic() - began, "cpu_s": time.process_time() - cpu, "rss_mb": peak_rss_mb(), "alerts": alerts})

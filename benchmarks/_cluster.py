@@ -59,9 +59,9 @@ class Watcher:
         try:
             async with administer(options) as admin, asyncio.timeout(seconds):
                 watcher = cls(admin, reader)
-                at = await watcher._until(group, await watcher._ends(EVENTS))  # noqa: SLF001 - its own class
+                at = await watcher._until(group, await watcher._ends(EVENTS))
                 if stages is not None:
-                    at = await watcher._drained(stages)  # noqa: SLF001 - as above
+                    at = await watcher._drained(stages)
                 return at
         finally:
             await reader.stop()
@@ -90,8 +90,9 @@ class Watcher:
         return {target: each.offset for target, each in found.items()}
 
     async def _ends(self, *topics: str) -> Offsets:
-        counts = {name: len(self._reader.partitions_for_topic(name) or ()) for name in topics}
-        targets = [TopicPartition(name, number) for name, count in counts.items() for number in range(count)]
+        targets = [
+            TopicPartition(each.name, number) for each in declare(Layout()) if each.name in topics for number in range(each.partitions)
+        ]
         return dict(await self._reader.end_offsets(targets))
 
 

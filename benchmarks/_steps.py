@@ -91,8 +91,8 @@ def _process(stage: Stage, value: bytes) -> Effects:
 def step_costs(values: Sequence[bytes]) -> dict[str, float]:
     """CPU seconds of each of STEPS over all the records.
 
-    Masking is what parsing with it costs beyond parsing without. The batch codec is writing and reading batches of events; other batches, and
-    the changes of state, are written and read inside their stages. The conversation stage is given its words.
+    Masking is what parsing with it costs beyond parsing without. The batch codec is writing and reading batches of events; other
+    batches, and the changes of state, are written and read inside their stages. The conversation stage is given its words.
     """
     clock = _Clock()
     clock.time("parse", lambda: _parse(values, Masked))

@@ -288,6 +288,14 @@ class ScopeDetector(Detector[S]):
     def idle(self, state: S, now: float) -> bool:
         """True when nothing in the state can change a reading until the next observation: the grid then skips the key."""
 
+    def quiet_until(self, state: S, now: float) -> float:
+        """Up to when no reading can rise without another observation: where no fire burns, the grid skips the key until then.
+
+        The default is `now`, for values that may rise by themselves. A count in a sliding window only falls; one that learns broadcasts
+        keeps the default.
+        """
+        return now
+
     def expired(self, state: S, now: float) -> bool:
         """True when the state may be forgotten. The default: as soon as it is idle."""
         return self.idle(state, now)

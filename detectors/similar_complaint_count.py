@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import insort
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from math import exp, sqrt
+from math import exp, inf, sqrt
 from typing import Final
 
 import msgspec
@@ -231,7 +231,11 @@ class SimilarComplaintCount(ScopeDetector[SimilarComplaintCountState]):
 
     def idle(self, state: SimilarComplaintCountState, now: float) -> bool:
         """All complaints are older than the window."""
-        return not state.live or state.live[-1].time + self.params.window_s < now
+        return self.quiet_until(state, now) < now
+
+    def quiet_until(self, state: SimilarComplaintCountState, now: float) -> float:
+        """The end of the newest one's window: until then the count only falls."""
+        return state.live[-1].time + float(self.params.window_s) if state.live else -inf
 
     def expired(self, state: SimilarComplaintCountState, now: float) -> bool:
         """Idle, and so rarely heard of that its baseline lets five light a fire: forgetting it changes nothing."""

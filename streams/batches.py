@@ -24,8 +24,9 @@ class EventBatch(msgspec.Struct, array_like=True, omit_defaults=True):
     """What intake read from one source partition: the offsets [first, next), some of which were rejects.
 
     `wall` is the wall clock (epoch s) when the batch was formed; `caught_up` says that the partition had been read to its end
-    then; `idle` that it had been at its end for 2 s; `watermark` is a watermark learnt elsewhere in the stream, if any. A batch
-    without events is a status: it moves the clock and nothing else. `gap` says that offsets before `first` are gone for ever.
+    then; `idle` that it had been at its end for 2 s; `watermark`, given once all partitions had been, is how far the
+    stream has come (0: nobody knows). A batch without events is a status: it moves the clock and nothing else. `gap` says that offsets
+    before `first` are gone for ever.
     """
 
     partition: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable
 
 import msgspec
@@ -103,19 +104,17 @@ class ConversationStage:
     def step(self, batch: EventBatch) -> Effects:
         """Take a batch in, release what is due, fire timers, and hand on what came of it."""
         meta = self._meta
-        fresh = self._fence(batch)
-        for event in fresh:
-            self._observe_time(event, batch.wall)
-        if batch.watermark is not None:
+        fresh, before = self._fence(batch), meta.watermark.value
+        bounds = [self._observe_time(event, batch.wall) for event in fresh]
+        if batch.watermark:
             meta.watermark.advance(batch.watermark)
         results = Results(meta.released)
         self._set_mode(batch, fresh, results)
         meta.wall = max(meta.wall, batch.wall)
-        events = [event for event in fresh if event.type != HEARTBEAT]
         if meta.live:
-            self._live(batch, events, results)
+            self._live(batch, [event for event in fresh if event.type != HEARTBEAT], results, before)
         else:
-            self._historical(batch, events, results)
+            self._historical(batch, zip(fresh, bounds, strict=True), results)
         return self._effects(batch, results)
 
     def _fence(self, batch: EventBatch) -> list[Event]:
@@ -130,11 +129,18 @@ class ConversationStage:
         self._meta.next = max(batch.next, expected or 0)
         return batch.events if expected is None else [event for event in batch.events if event.offset >= expected]
 
-    def _observe_time(self, event: Event, wall: float) -> None:
+    def _observe_time(self, event: Event, wall: float) -> float:
+        """Move the watermark. What is below the bound that it gives, when this event comes, is late: wherever a batch begins."""
         if event.type == HEARTBEAT:
             self._meta.watermark.advance(event.time)
         else:
             self._meta.watermark.observe(event.time, event.subject, credible=abs(event.time - wall) <= LIVE_S)
+        return self._bound()
+
+    def _bound(self) -> float:
+        """Up to where history may be released."""
+        mark = self._meta.watermark
+        return mark.value - self.wiring.lateness_s if mark.value is not None and mark.confirmed else -math.inf
 
     def _set_mode(self, batch: EventBatch, fresh: list[Event], results: Results) -> None:
         meta = self._meta
@@ -143,27 +149,29 @@ class ConversationStage:
             oldest = min((event.time for event in fresh), default=batch.wall)
             if oldest < batch.wall - LIVE_S and not batch.caught_up:
                 meta.live, self._changed = False, True
-        elif batch.caught_up and mark is not None and batch.wall - mark <= LIVE_S:
-            self._flush(results)
+        elif batch.caught_up and mark is not None and abs(batch.wall - mark) <= LIVE_S:
+            self._flush(results, beyond=True)
             meta.live = self._changed = True
 
     # -- historical
 
-    def _historical(self, batch: EventBatch, events: list[Event], results: Results) -> None:
-        meta, mark = self._meta, self._meta.watermark
-        key, held = str(batch.first), len(self._heap)
-        for event in events:
-            if event.time >= meta.released:
+    def _historical(self, batch: EventBatch, events: Iterable[tuple[Event, float]], results: Results) -> None:
+        key = str(batch.first)
+        for event, bound in events:
+            if event.type == HEARTBEAT:
+                continue
+            if event.time >= max(bound, self._meta.released):
                 self._hold(event, key)
-            else:
-                event.late = True
-                self._conversations.apply(event, results, meta.released)
-        if len(self._heap) > held and self.wiring.durable:
+                continue
+            self._release(bound, results)
+            results.move(self._meta.released)
+            event.late = True
+            self._conversations.apply(event, results, self._meta.released)
+        if key in self._held and self.wiring.durable:
             self._raw[key] = encode(batch)
-        if mark.value is not None and mark.confirmed:
-            self._release(mark.value - self.wiring.lateness_s, results)
+        self._release(self._bound(), results)
         if batch.idle:
-            self._flush(results)
+            self._flush(results, beyond=batch.watermark is not None)
 
     def _hold(self, event: Event, key: str) -> None:
         self._count += 1
@@ -187,14 +195,17 @@ class ConversationStage:
         meta.released = bound
         self._changed = True
 
-    def _flush(self, results: Results) -> None:
-        """The stream has ended for now: release everything up to the watermark, then what claims to lie beyond it."""
+    def _flush(self, results: Results, *, beyond: bool) -> None:
+        """The partition has ended for now: release everything up to the watermark.
+
+        What claims to lie beyond it follows when no other partition can confirm it any more.
+        """
         mark = self._meta.watermark.value
         if mark is None:
             return
         self._release(after(mark), results)
         results.move(self._meta.released)
-        while self._heap:
+        while self._heap and beyond:
             time, *_, event, key = heapq.heappop(self._heap)
             self._conversations.fire_own(event, time, results)
             self._unhold(key)
@@ -216,13 +227,16 @@ class ConversationStage:
 
     # -- live
 
-    def _live(self, batch: EventBatch, events: list[Event], results: Results) -> None:
+    def _live(self, batch: EventBatch, events: list[Event], results: Results, mark: float | None) -> None:
+        """Take events in as they arrive: late is what the `mark` before it has passed; a clock that runs ahead passes nothing."""
         meta, conversations = self._meta, self._conversations
-        mark = meta.watermark.value if meta.watermark.value is not None else batch.wall
+        newest = min(batch.wall, meta.watermark.value if meta.watermark.value is not None else batch.wall)
+        mark = min(newest, mark) if mark is not None else -math.inf
         results.go_live(batch.wall)
         for event in events:
             conversations.fire(min(event.time, batch.wall), results, inclusive=True)
             event.late = event.time < mark - self.wiring.lateness_s
+            mark = max(mark, min(event.time, newest))
             conversations.apply(event, results, meta.released)
         if batch.caught_up:
             self._changed |= conversations.fire(batch.wall, results, inclusive=True)

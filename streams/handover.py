@@ -21,7 +21,8 @@ class Handover:
     """One partition's hand-overs to the partitions of the next stages.
 
     `seq` counts the records with items: it is their identity, stored with the state, so that a record written again after a crash is
-    known by its receiver. A target without items is told the frontier, unless nothing has changed since it was told last.
+    known by its receiver. A target without items is told the frontier, unless nothing has changed since it was told last; that
+    history has ended is told again and again, since the receiver waits for a while before it believes it.
     """
 
     def __init__(self, origin: str) -> None:
@@ -32,7 +33,7 @@ class Handover:
     def records(self, targets: Iterable[Target], frontier: float, wall: float, *, live: bool, idle: bool) -> Iterator[Send]:
         """A record for each (topic, partition, items), more for many items."""
         head = (frontier, live, idle)
-        quiet, self._told = self._told == head, head
+        quiet, self._told = self._told == head and (live or not idle), head
         for topic, partition, items in targets:
             if items:
                 yield from self._parts(topic, partition, items, ItemBatch(self.origin, 0, frontier, wall, live, idle))

@@ -18,7 +18,7 @@ from aiokafka.errors import KafkaError
 from streams.dead_letter import dead_letter
 from streams.errors import FenghuoError
 from streams.heartbeat import heartbeat
-from streams.records import Reject, partition_key
+from streams.records import FUTURE_S, Reject, partition_key
 from streams.topics import EVENTS, MAX_EVENT_BYTES
 from streams.watermark import Watermark
 
@@ -72,12 +72,14 @@ class Ingest:
         rate: float | None = None,
         speed: float | None = None,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self.report = Ingested()
         self._producer = producer
         self._rate = rate
         self._speed = speed
         self._clock = clock
+        self._wall = wall
         self._mark = Watermark()
         self._decode = msgspec.json.Decoder(_Timed).decode
         self._began = clock()
@@ -109,11 +111,11 @@ class Ingest:
             await self._bury(line)
             return
         key = partition_key(line.data)
-        moment = self._time(line.data)
+        moment = None if key is None else self._time(line.data)
         await self._pace(moment)
         self._watch(await self._producer.send(EVENTS, line.data, key))
         self.report.lines += 1
-        if moment is not None and key is not None:
+        if moment is not None and key is not None and moment <= self._wall() + FUTURE_S:
             self._mark.observe(moment, key.decode())
 
     def _time(self, data: bytes) -> float | None:

@@ -237,7 +237,6 @@ class Intake:
                 await self._bury(lane, parsed)
             else:
                 lane.take(parsed, len(record.value or b""), record.timestamp / 1000, now=now, wall=ports.wall(), offset=record.offset)
-                ports.metrics.add("events_total", parsed.type)
             if len(lane.events) >= ports.limits.batch_events or lane.size >= ports.limits.batch_bytes:
                 await self._flush(lane)
                 await asyncio.sleep(0)
@@ -275,7 +274,7 @@ class Intake:
         cadence = STATUS_BUSY_S if now - self.last_event < BUSY_S else STATUS_S
         marks = [lane.mark.value for lane in self._lanes.values() if lane.mark.confirmed and lane.mark.value is not None]
         all_idle = all(lane.idle(now) for lane in self._lanes.values())
-        watermark = max(marks) if marks and all_idle else None
+        watermark = max(marks, default=0.0) if all_idle else None
         for lane in self._lanes.values():
             if lane.open or lane.partition in self._flights or now - lane.sent_at < cadence:
                 continue

@@ -13,6 +13,7 @@ from streams.batches import Item, ItemBatch
 __all__ = ["Merge", "SourceState", "after"]
 
 LIVE_WAIT_S = 0.2
+SETTLE_S = 2.0
 
 
 def after(time: float) -> float:
@@ -21,20 +22,23 @@ def after(time: float) -> float:
 
 
 class SourceState(msgspec.Struct, array_like=True):
-    """What is known of one source: complete below `frontier`, `seq` of its last batch taken in."""
+    """What is known of one source: complete below `frontier`, `seq` of its last batch taken in; idle or not `since` (wall)."""
 
     frontier: float = -math.inf
     seq: int = 0
     live: bool = False
     idle: bool = False
     wall: float = 0.0
+    since: float = -math.inf
 
 
 class Merge:
     """Merges sorted sources: an item is released once every source is complete beyond it.
 
     Historical: items below the least frontier of the sources that still deliver (an idle one does not hold the others; when all
-    are idle, everything up to the largest). Live, when every delivering source is: a slow source is waited for at most 200 ms.
+    are idle, everything up to the largest). For 2 s after one woke, and after the last fell idle, the idle ones hold too: who wakes first
+    from a common sleep must not overtake those whose first batch is on its way, and who slept first may still be told how far the
+    others came. Live, when every delivering source is: a slow source is waited for at most 200 ms.
     An item below what was released already (its source was idle, or slow) is released at once, in order of arrival.
     A batch whose `seq` was taken in before is a repetition after a crash and is ignored but for its frontier.
     """
@@ -68,6 +72,8 @@ class Merge:
         """Take a batch in. The key under which its items are held, None when it is a repetition or has none."""
         source = self.sources[batch.origin]
         source.frontier = max(source.frontier, batch.frontier)
+        if source.idle != batch.idle:
+            source.since = batch.wall
         source.live, source.idle, source.wall = batch.live, batch.idle, max(source.wall, batch.wall)
         if batch.seq <= source.seq:
             return None
@@ -95,10 +101,12 @@ class Merge:
     def frontier(self) -> float:
         """Up to where (exclusive) items may be released now."""
         states = self.sources.values()
-        delivering = [source.frontier for source in states if not source.idle]
-        bound = min(delivering) if delivering else max(source.frontier for source in states)
+        delivering = [source for source in states if not source.idle]
+        bound = min(source.frontier for source in delivering) if delivering else max(source.frontier for source in states)
         if self.live:
             bound = max(bound, self.wall - LIVE_WAIT_S)
+        elif self.wall - max(source.since for source in (delivering or states)) < SETTLE_S:
+            bound = min(source.frontier for source in states)
         return max(bound, self.released)
 
     def release(self) -> Iterator[Item]:

@@ -76,7 +76,7 @@ class Pipeline:
     def finish(self) -> list[Send]:
         """The input has ended: what is held is released, timers go up to the last watermark and no further."""
         marks = [stage.watermark for stage in self.conversations if stage.watermark is not None]
-        last = max(marks, default=None)
+        last = max(marks, default=0.0)
         sends: list[Send] = []
         for partition, offset in enumerate(self._offsets):
             sends += self.feed_batch(EventBatch(partition, offset, offset, 0.0, caught_up=True, idle=True, watermark=last))

@@ -38,7 +38,7 @@ class Scopes:
     """The scopes of one partition.
 
     An observation is learnt at its turn; a detector that is `at_once` may raise a tier then. On the grid (multiples of the
-    detector's step in event time) a scope is evaluated as long as its state can change a reading or a fire burns; a scope whose
+    detector's step in event time) a scope is evaluated as long as its state can light a fire or one burns; a scope whose
     state is expired is forgotten. Broadcasts (campaigns) reach every scope of the tenant, also those that appear later, until they end.
     """
 
@@ -94,7 +94,8 @@ class Scopes:
         self._evaluate(record, detector, due, ("", key), results, evaluation=True)
         burning = bool(record.memory.tier or record.memory.rising)
         if burning or not detector.idle(record.state, due):
-            record.due = due + detector.step_s
+            quiet = due if burning else detector.quiet_until(record.state, due)
+            record.due = max(due + detector.step_s, math.ceil(quiet / detector.step_s) * detector.step_s)
         elif detector.expired(record.state, due):
             self.records.delete(key)
             return

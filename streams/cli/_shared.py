@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 from collections.abc import Coroutine
@@ -18,7 +19,7 @@ from streams.errors import FenghuoError
 from streams.records import Parser
 from streams.wiring import Layout
 
-__all__ = ["TIER_COLOURS", "AppId", "Bootstrap", "Json", "configure_logging", "human", "layout", "parser", "run", "settings"]
+__all__ = ["TIER_COLOURS", "AppId", "Bootstrap", "Json", "configure_logging", "human", "layout", "parser", "run", "settings", "settle"]
 
 TIER_COLOURS = {"red": "bold red", "orange": "dark_orange", "yellow": "yellow", "blue": "blue", "none": "dim"}
 
@@ -63,6 +64,16 @@ def run(work: Coroutine[Any, Any, _T]) -> _T:
             return runner.run(work)
     except KafkaError as error:
         raise FenghuoError(f"Kafka refused: {error!r}; check the broker, the topics (`fenghuo topics plan`) and your rights") from error
+
+
+def settle() -> None:
+    """Call once everything is loaded: what is there now is left out of garbage collection, and collections become rare.
+
+    Records and states form no cycles, so nothing waits for them; looking through all states again and again costs some 5 %.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _loop_factory() -> Any:

@@ -14,7 +14,7 @@ from aiokafka import ConsumerRecord
 
 from config.loader import Policy, build_notifier, load_policy
 from detectors.event import Event
-from streams.cli._shared import AppId, Bootstrap, configure_logging, layout, parser, run, settings
+from streams.cli._shared import AppId, Bootstrap, configure_logging, layout, parser, run, settings, settle
 from streams.dead_letter import dead_letter
 from streams.intake import Rejected
 from streams.records import Parser, Reject
@@ -60,6 +60,7 @@ def worker(
 
 async def _work(options: WorkerOptions, policy: Policy, parsing: Parser) -> None:
     wiring = build_wiring(policy, options.layout)
+    settle()
     async with aiohttp.ClientSession() as session:
         parts = WorkerParts(
             build=lambda name, partition: build_stage(name, partition, wiring),

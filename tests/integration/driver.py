@@ -149,6 +149,11 @@ class Site(Cluster):
             "FENGHUO_TOPICS__ALERTS": str(layout.alerts),
         }
 
+    @property
+    def intake(self) -> str:
+        """The consumer group that reads the events topic."""
+        return f"{self.app_id}-intake"
+
     async def with_layout(self, layout: Layout) -> Self:
         """The same cluster with other partition counts, and empty."""
         other = type(self)(self.bootstrap, self.folder, layout)
@@ -166,9 +171,9 @@ class Site(Cluster):
     def worker(self, *more: str) -> WorkerProcess:
         return self.start("worker", "--app-id", self.app_id, "--metrics-port", "0", *more)
 
-    async def work(self, *more: str, seconds: float = 60.0) -> WorkerProcess:
+    async def work(self, *more: str, idle: int = 1, seconds: float = 60.0) -> WorkerProcess:
         """Run a worker until nothing is left to do."""
-        worker = self.worker("--until-idle", "3", *more)
+        worker = self.worker("--until-idle", str(idle), *more)
         assert await worker.wait(seconds) == 0, worker.log.read_text(encoding="utf-8")
         return worker
 
@@ -197,7 +202,7 @@ class Site(Cluster):
         """Wait until the intake has read up to the given offsets, durably."""
 
         async def reached() -> bool:
-            committed = await self.committed(f"{self.app_id}-intake", EVENTS)
+            committed = await self.committed(self.intake, EVENTS)
             return all(committed.get(target, 0) >= offset for target, offset in offsets.items())
 
         await until(reached, seconds)
@@ -211,6 +216,10 @@ class Site(Cluster):
             return all(partition in last and decode_events(last[partition]).idle for partition in wanted)
 
         await until(told)
+
+    async def send(self, value: bytes) -> None:
+        """Write one value to the events topic."""
+        await self.produce([(partition_of(partition_key(value) or b"", self.layout.events), value)])
 
     async def produce(self, records: Iterable[tuple[int, bytes]], headers: Sequence[tuple[str, bytes]] = ()) -> None:
         """Write values to partitions of the events topic, with no heartbeat between them."""

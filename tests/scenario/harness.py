@@ -13,12 +13,12 @@ from detectors.event import Event
 from detectors.text.pii import mask
 from streams.pipeline import Pipeline
 from streams.records import Parser, Reject
-from streams.stage import Send
+from streams.stage import Send, Stage
 from streams.stages import build_wiring
 from streams.topics import ALERTS
 from streams.wiring import Layout, Wiring
 
-__all__ = ["Play", "alerts_in", "parsed", "policy", "pipeline", "wiring"]
+__all__ = ["Play", "parsed", "policy", "wiring"]
 
 
 @cache
@@ -38,11 +38,6 @@ def wiring(layout: Layout | None = None, *, literal: bool = False, durable: bool
     return replace(chosen, decider=replace(policy(), literal=True).decider()) if literal else chosen
 
 
-def pipeline(layout: Layout | None = None, *, literal: bool = False) -> Pipeline:
-    """A fresh pipeline."""
-    return Pipeline(wiring(layout, literal=literal))
-
-
 def parsed(line: bytes | Mapping[str, Any], as_of: float, offset: int = 0) -> Event:
     """One CloudEvent as the stages take it. A fresh object: stages number and mark it."""
     data = line if isinstance(line, bytes) else json.dumps(line, ensure_ascii=False).encode()
@@ -51,21 +46,51 @@ def parsed(line: bytes | Mapping[str, Any], as_of: float, offset: int = 0) -> Ev
     return event
 
 
-def alerts_in(sends: Iterable[Send]) -> list[dict[str, Any]]:
-    """The alert CloudEvents among what was sent."""
-    return [json.loads(send.value) for send in sends if send.topic == ALERTS and send.value is not None]
-
-
 class Play:
-    """A pipeline and what came out of it so far."""
+    """A pipeline on a settable clock, what came out of it, and its state as the changelogs of its stages."""
 
-    def __init__(self, made: Pipeline) -> None:
-        self.pipeline = made
+    def __init__(self, layout: Layout | None = None, *, literal: bool = False, durable: bool = False) -> None:
+        self._wiring = wiring(layout, literal=literal, durable=durable)
+        self.pipeline = Pipeline(self._wiring)
         self.alerts: list[dict[str, Any]] = []
-        """The `data` of the alert events, in order."""
+        """The `data` of the alert events so far, in order."""
+        self._logs: list[dict[bytes, bytes]] = [{} for _ in self._stages()]
 
-    def take(self, sends: Iterable[Send]) -> list[dict[str, Any]]:
-        """Keep what a step of the pipeline sent; its alerts."""
-        fresh = [alert["data"] for alert in alerts_in(sends)]
+    def feed(self, *events: Event, wall: float = 0.0, caught_up: bool = False) -> list[dict[str, Any]]:
+        """Events in their order of arrival; the alerts that come of it."""
+        return self._take(self.pipeline.feed(events, wall=wall, caught_up=caught_up))
+
+    def deliver(self, partition: int, *events: Event, wall: float, caught_up: bool = True, idle: bool = False) -> list[dict[str, Any]]:
+        """What one source partition delivers next."""
+        return self._take(self.pipeline.feed_partition(partition, events, wall=wall, caught_up=caught_up, idle=idle))
+
+    def tick(self, wall: float) -> list[dict[str, Any]]:
+        """The wall clock moves, nothing else happens."""
+        return self._take(self.pipeline.tick(wall))
+
+    def finish(self) -> list[dict[str, Any]]:
+        """The end of a file."""
+        return self._take(self.pipeline.finish())
+
+    def restart(self) -> None:
+        """The process ends; another one begins with what the changelogs hold. Needs `durable`."""
+        offsets = self.pipeline._offsets
+        self.pipeline = Pipeline(self._wiring)
+        self.pipeline._offsets = offsets
+        for stage, log in zip(self._stages(), self._logs, strict=True):
+            stage.restore(list(log.items()))
+
+    def _take(self, sends: Iterable[Send]) -> list[dict[str, Any]]:
+        for stage, log in zip(self._stages(), self._logs, strict=True):
+            for key, value in stage.changes():
+                if value is None:
+                    log.pop(key, None)
+                else:
+                    log[key] = value
+        fresh = [json.loads(send.value)["data"] for send in sends if send.topic == ALERTS and send.value is not None]
         self.alerts += fresh
         return fresh
+
+    def _stages(self) -> list[Stage]:
+        pipeline = self.pipeline
+        return [*pipeline.conversations, *pipeline.scopes, *pipeline.alerts]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.scenario.harness import Play, parsed, pipeline, policy
+from tests.scenario.harness import Play, parsed, policy
 from tests.scenario.timeline import Row, Scene, scenes_of
 
 SCENES = [scene for path in sorted((Path(__file__).parent / "cases").glob("*.yaml")) for scene in scenes_of(path)]
@@ -18,13 +18,13 @@ LONG = 1000
 
 
 def alerts_of(scene: Scene, rows: list[Row]) -> list[dict[str, Any]]:
-    play = Play(pipeline(literal=scene.literal))
+    play = Play(literal=scene.literal)
     as_of = scene.start.timestamp() + scene.end + 30 * 86_400
     step = 1 if len(rows) < LONG else 100
     events = [parsed(row.line, as_of) for row in rows]
     for first in range(0, len(events), step):
-        play.take(play.pipeline.feed(events[first : first + step]))
-    play.take(play.pipeline.finish())
+        play.feed(*events[first : first + step])
+    play.finish()
     return play.alerts
 
 

@@ -56,7 +56,9 @@ __all__ = ["Row", "Scene", "scenes_of", "seconds"]
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 REPEATED = frozenset({"every", "from", "to", "each", "rows"})
-KEYS = frozenset({"scene", "title", "start", "defaults", "events", "end", "clock", "expect", "nothing_else", "never", "silent", "quiet", "literal"})
+KEYS = frozenset(
+    {"scene", "title", "start", "defaults", "events", "end", "clock", "expect", "nothing_else", "never", "silent", "quiet", "literal"}
+)
 NAMES = {"channel": "channel", "queue": "queue_id", "department": "department_id", "stage": "stage", "region": "region"}
 
 

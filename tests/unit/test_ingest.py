@@ -64,6 +64,20 @@ def test_a_time_nobody_confirms_makes_no_heartbeat() -> None:
     assert _heartbeats(producer) == []
 
 
+def test_times_in_the_future_make_no_heartbeat_though_many_agree() -> None:
+    producer = FakeProducer()
+    future = datetime(2199, 1, 1, tzinfo=UTC).timestamp()
+    early = [_line(number, 1000.0 + number, f"c-{number}") for number in range(5)]
+    _ingest([*early, *(_line(number, future, f"d-{number}") for number in range(5))], producer)
+    assert {time for _, time in _heartbeats(producer)} == {"1970-01-01T00:16:44+00:00"}
+
+
+def test_what_nests_too_deep_is_written_for_the_reader_to_reject() -> None:
+    producer = FakeProducer()
+    _ingest([Line(b"[" * 100_000 + b"]" * 100_000, 1, "f.jsonl")], producer)
+    assert [sent.key for sent in producer.sent] == [None]
+
+
 def test_heartbeats_come_at_least_every_thousand_lines() -> None:
     producer = FakeProducer()
     _ingest([_line(number, 1000.0 + number, f"c-{number}") for number in range(3000)], producer)

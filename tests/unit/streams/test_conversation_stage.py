@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
@@ -25,14 +26,18 @@ class Source:
         self.stage = stage or ConversationStage(0, wiring())
         self.offset = offset
         self.log: dict[bytes, bytes] = {}
+        self.counts: Counter[tuple[str, ...]] = Counter()
 
-    def give(self, *events: Event, wall: float = 0.0, caught_up: bool = False, idle: bool = False) -> list[tuple[float, float, int]]:
+    def give(
+        self, *events: Event, wall: float = 0.0, caught_up: bool = False, idle: bool = False, watermark: float | None = None
+    ) -> list[tuple[float, float, int]]:
         """The changes that come of it, as (at, event time, tier)."""
         for offset, event in enumerate(events, self.offset):
             event.offset = offset
-        batch = EventBatch(0, self.offset, self.offset + len(events), wall, caught_up, idle, None, list(events))
+        batch = EventBatch(0, self.offset, self.offset + len(events), wall, caught_up, idle, watermark, list(events))
         self.offset += len(events)
         effects = self.stage.process(encode(batch))
+        self.counts.update(effects.counts)
         for key, value in self.stage.changes():
             if value is None:
                 self.log.pop(key, None)
@@ -80,6 +85,21 @@ def test_events_are_released_by_time_source_and_id_whatever_their_order_of_arriv
     assert forward.heartbeat(1100.0) == backward.heartbeat(1100.0)
 
 
+def test_what_is_late_does_not_depend_on_where_batches_begin() -> None:
+    def run(size: int) -> tuple[int, list[tuple[float, float, int]]]:
+        source = Source()
+        events = [said("customer", 1000.0 + 20 * each, f"c-{each}") for each in range(40)]
+        events.insert(30, said("agent", 1201.0, "c-10"))
+        events.insert(20, said("agent", 1350.0, "c-5"))
+        found = [change for start in range(0, len(events), size) for change in source.give(*events[start : start + size])]
+        return source.counts["late_events_total",], found
+
+    late, found = run(1)
+    assert late == 1
+    assert len(found) > 40
+    assert all(run(size) == (late, found) for size in (2, 3, 7, 100))
+
+
 def test_a_second_event_with_the_same_identity_is_dropped_and_counted() -> None:
     source = Source()
     source.give(said("customer", 1000.0, id="e-1"), said("customer", 1001.0, id="e-1"))
@@ -103,8 +123,16 @@ def test_at_the_end_of_a_stream_timers_go_no_further_than_its_watermark() -> Non
 def test_a_small_file_of_one_conversation_still_fires_between_its_events() -> None:
     source = Source()
     source.give(said("customer", 1000.0), said("agent", 1000.0 + 1200))
-    tiers = [tier for _, _, tier in source.give(idle=True, caught_up=True)]
+    tiers = [tier for _, _, tier in source.give(idle=True, caught_up=True, watermark=0.0)]
     assert tiers == [1, 2, 3, 4, 0]
+
+
+def test_what_one_conversation_alone_claims_waits_until_no_other_partition_can_confirm_it() -> None:
+    source = Source()
+    source.give(said("customer", 1000.0, "c-1"), said("customer", 1001.0, "c-2"), said("agent", 1002.0, "c-2"))
+    source.give(said("agent", 1003.0, "c-1"))
+    assert source.give(said("customer", 5000.0, "c-3"), wall=24 * HOUR, idle=True, caught_up=True) == []
+    assert source.give(wall=24 * HOUR + 2, idle=True, caught_up=True, watermark=5100.0) == [(5030, 5030, 1), (5060, 5060, 2)]
 
 
 def test_a_live_event_is_released_at_once_and_timers_follow_the_wall_clock() -> None:

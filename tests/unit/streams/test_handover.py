@@ -46,3 +46,9 @@ def test_a_target_without_items_is_told_the_frontier_once() -> None:
     assert [decode_items(send.value or b"").seq for send in told(handover, [], 5.0)] == [0]
     assert told(handover, [], 5.0) == []
     assert len(told(handover, [], 6.0)) == 1
+
+
+def test_that_history_has_ended_is_told_again_and_again() -> None:
+    handover = Handover("c0")
+    sends = [list(handover.records([("topic", 0, [])], 5.0, wall, live=False, idle=True)) for wall in (1.0, 2.0)]
+    assert [decode_items(each.value or b"").wall for send in sends for each in send] == [1.0, 2.0]

@@ -38,16 +38,37 @@ def test_a_source_far_ahead_waits_for_the_slowest() -> None:
 def test_a_source_read_to_its_end_holds_nobody() -> None:
     merge = Merge(["c0", "c1"])
     merge.add(batch("c0", 1, 50, 10, 40))
-    merge.add(batch("c1", 0, 0, idle=True))
+    merge.add(batch("c1", 0, 0, idle=True, wall=100))
     assert released(merge) == [10, 40]
 
 
 def test_when_all_are_idle_everything_is_released_up_to_the_last_frontier() -> None:
     merge = Merge(["c0", "c1"])
-    merge.add(batch("c0", 1, 50, 10, 40, idle=True))
-    merge.add(batch("c1", 1, 20, 15, idle=True))
-    assert released(merge) == [10, 15, 40]
+    merge.add(batch("c0", 1, 50, 10, 40, idle=True, wall=100))
+    merge.add(batch("c1", 1, 20, 15, idle=True, wall=101))
+    assert released(merge) == [10, 15]
+    merge.add(batch("c1", 0, 20, idle=True, wall=103))
+    assert released(merge) == [40]
     assert merge.released == 50
+
+
+def test_who_wakes_first_from_a_common_sleep_does_not_overtake_the_others() -> None:
+    merge = Merge(["c0", "c1"])
+    merge.add(batch("c0", 0, 0, idle=True, wall=100))
+    merge.add(batch("c1", 0, 0, idle=True, wall=100))
+    merge.add(batch("c0", 1, 9000, 10, 8000, wall=200))
+    assert released(merge) == []
+    merge.add(batch("c1", 1, 9000, 5, 7000, wall=200.1))
+    assert released(merge) == [5, 10, 7000, 8000]
+
+
+def test_who_fell_idle_first_may_still_be_told_how_far_the_others_came() -> None:
+    merge = Merge(["c0", "c1"])
+    merge.add(batch("c0", 1, 20, 10, idle=True, wall=100))
+    merge.add(batch("c1", 1, 60, 15, 50, idle=True, wall=100.5))
+    assert released(merge) == [10, 15]
+    merge.add(batch("c0", 2, 60, 40, idle=True, wall=100.6))
+    assert released(merge) == [40, 50]
 
 
 def test_a_repeated_batch_after_a_crash_is_ignored() -> None:

@@ -1,0 +1,145 @@
+"""What must never happen to a worker's alerts: lost in a crash, told twice as two, late while the customer still waits."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from streams.files import Line
+from streams.ingest import Ingest
+from streams.topics import ALERTS, EVENTS
+from tests.integration.driver import Recording, Site, assert_same
+from tests.integration.harness import WorkerProcess, until
+
+pytestmark = pytest.mark.integration
+
+
+def test_kills_in_mid_stream_change_nothing_and_a_restart_reads_less_than_five_seconds_again(site: Site, recording: Recording) -> None:
+    chance, feed = random.Random(3), Feed(recording)
+
+    async def scenario() -> None:
+        feeding = asyncio.create_task(feed.run(site))
+        for _ in range(2):
+            worker = site.worker("--instance-id", "one")
+            await site.wait_for_alerts(await site.alert_count() + chance.randrange(1, 20))
+            worker.kill()
+        worker = site.worker("--instance-id", "one")
+        await site.wait_for_alerts(await site.alert_count() + 1)
+        early, since = await site.ends(EVENTS), time.monotonic()
+        await _pass(since + 4.5)
+        worker.kill()
+        killed = time.monotonic()
+        committed = await site.committed(site.intake, EVENTS)
+        assert killed - since < 5
+        assert all(committed[target] >= offset for target, offset in early.items())
+        assert not feeding.done()
+        await site.delete_before(committed)
+        feed.hurry.set()
+        await feeding
+        last = await site.work("--instance-id", "one")
+        assert _opened(last) == {target.partition: offset for target, offset in committed.items()}
+        assert_same(recording.said, await site.alerts())
+
+    asyncio.run(scenario())
+
+
+class Feed:
+    """The recording at 500 lines a second, its last 3000 at 100 a second until told to hurry: a kill never comes too late."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.hurry = threading.Event()
+        self._lines = recording.lines
+
+    async def run(self, site: Site) -> None:
+        producer = AIOKafkaProducer(**site.client)
+        await producer.start()
+        await Ingest(producer).run(self._paced())
+        await producer.stop()
+
+    def _paced(self) -> Iterator[Line]:
+        slow = len(self._lines) - 3000
+        for number, line in enumerate(self._lines):
+            yield Line(line, number, "feed")
+            self.hurry.wait(0.002 if number < slow else 0.01)
+
+
+def _opened(worker: WorkerProcess) -> dict[int, int]:
+    """Where a worker began to read, by partition."""
+    found = re.findall(r"intake\.open partition=(\d+) offset=(\d+)", worker.log.read_text(encoding="utf-8"))
+    return {int(partition): int(offset) for partition, offset in found}
+
+
+async def _pass(until_then: float) -> None:
+    """Wait for a moment (monotonic s)."""
+
+    async def reached() -> bool:
+        return time.monotonic() >= until_then
+
+    await until(reached)
+
+
+MOVE: dict[str, Any] = {
+    "from": {"queue_id": "q-refund", "department_id": "d-finance"},
+    "to": {"queue_id": "q-account", "department_id": "d-account"},
+    "mode": "cold",
+}
+
+
+def _event(kind: str, conversation: str, data: Mapping[str, Any] | None = None) -> bytes:
+    """An event that happens now."""
+    moment = datetime.now(UTC).isoformat()
+    channel = {"id": conversation, "channel": "chat", "queue_id": "q-refund"}
+    event: dict[str, Any] = {"specversion": "1.0", "id": f"{conversation}-{kind}-{moment}", "source": "/tenants/acme/crm", "time": moment}
+    event |= {"type": f"fenghuo.{kind}.v1", "data": {"tenant_id": "acme", "conversation": channel, **(data or {})}}
+    return json.dumps(event).encode()
+
+
+def _says(conversation: str, role: str, text: str) -> bytes:
+    direction = "in" if role == "customer" else "out"
+    message = {"id": f"m-{time.monotonic_ns()}", "text": text, "direction": direction}
+    return _event("message.created", conversation, {"sender": {"role": role, "id": f"{role}-1"}, "message": message})
+
+
+def test_live_an_alert_comes_when_it_is_due_though_nothing_else_happens(site: Site) -> None:
+    async def scenario() -> None:
+        worker = site.worker()
+        await site.wait_until_told_idle()
+        for conversation in ("c-moved", "c-answered", "c-waiting"):
+            await site.send(_event("conversation.opened", conversation))
+        await site.send(_says("c-answered", "customer", "你好，在吗"))
+        asked = time.time()
+        await site.send(_says("c-waiting", "customer", "请问我的退款什么时候到"))
+        transferred = time.time()
+        await site.send(_event("conversation.transferred", "c-moved", MOVE))
+        await site.send(_says("c-answered", "agent", "您好，我在的"))
+
+        when, data = await until(lambda: _alert(site, "transfer_count"), 10)
+        assert when - transferred < 2
+        assert (data["tier"], data["value"], data["scope"]["conversation_id"]) == ("blue", 1, "c-moved")
+        when, data = await until(lambda: _alert(site, "first_response_time"), 40)
+        assert 29.5 < when - asked < 33
+        assert (data["tier"], data["value"], data["scope"]["conversation_id"]) == ("blue", 30, "c-waiting")
+        assert worker.stop() == 0
+        concerned = {json.loads(record.value)["data"]["scope"]["conversation_id"] for record in await site.read(ALERTS)}
+        assert concerned == {"c-moved", "c-waiting"}
+
+    asyncio.run(scenario())
+
+
+async def _alert(site: Site, indicator: str) -> tuple[float, dict[str, Any]] | None:
+    """When the first alert of an indicator was written (epoch s), and its data."""
+    for record in await site.read(ALERTS):
+        data = json.loads(record.value)["data"]
+        if data["indicator"] == indicator:
+            return record.timestamp / 1000, data
+    return None
