@@ -20,7 +20,7 @@ def alert_line(data: dict[str, Any]) -> str:
 
     >>> title = {"zh": "排队312人", "en": "312 waiting"}
     >>> alert_line({"tier": "red", "state": "raised", "event_time": "2026-11-11T00:03:12.481+08:00", "title": title})
-    '[dim]11-11 00:03:12[/dim] [bold red]● 红 red     点燃 排队312人 · 312 waiting[/bold red]'
+    '[dim]11-11 00:03:12[/dim] [bold red]● 红 red    点燃 排队312人 · 312 waiting[/bold red]'
     """
     tier, state = str(data.get("tier")), str(data.get("state"))
     colour = TIER_COLOURS.get(tier, "white") if state != "resolved" else "dim"

@@ -32,7 +32,8 @@ def test_topics_with_batches_take_large_records() -> None:
 
 def test_internal_records_live_as_long_as_the_input() -> None:
     topics = _by_name()
-    assert {topics[name].config["retention.ms"] for name in stages_of("trial").values()} == {topics["fenghuo.events.v1"].config["retention.ms"]}
+    kept = {topics[name].config["retention.ms"] for name in stages_of("trial").values()}
+    assert kept == {topics["fenghuo.events.v1"].config["retention.ms"]}
 
 
 def test_another_partition_count_is_refused_with_the_way_out() -> None:
