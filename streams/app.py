@@ -100,7 +100,7 @@ def build_app(
         value_serializer="raw",
         autodiscover=False,
     )
-    for stage, topic in (topics or stages_of(app_id)).items():
+    for stage, topic in (stages_of(app_id) if topics is None else topics).items():
         _add_agent(app, stage, topic, take)
     return app
 

@@ -217,9 +217,9 @@ class Site(Cluster):
 
         await until(told)
 
-    async def send(self, value: bytes) -> None:
-        """Write one value to the events topic."""
-        await self.produce([(partition_of(partition_key(value) or b"", self.layout.events), value)])
+    async def send(self, *values: bytes) -> None:
+        """Write values to the events topic, each under its key."""
+        await self.produce((partition_of(partition_key(value) or b"", self.layout.events), value) for value in values)
 
     async def produce(self, records: Iterable[tuple[int, bytes]], headers: Sequence[tuple[str, bytes]] = ()) -> None:
         """Write values to partitions of the events topic, with no heartbeat between them."""
