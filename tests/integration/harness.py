@@ -94,12 +94,12 @@ class Cluster:
         """Delete and make all topics."""
         wanted = declare(self.layout, self.app_id)
         async with administer(self.client) as admin:
-            have = [name for name in await admin.list_topics() if name.startswith("fenghuo")]
+            have = [name for name in await admin.list_topics() if name.startswith(("fenghuo", "test-"))]
             if have:
                 await admin.delete_topics(have)
 
                 async def gone() -> bool:
-                    return not any(name.startswith("fenghuo") for name in await admin.list_topics())
+                    return not any(name.startswith(("fenghuo", "test-")) for name in await admin.list_topics())
 
                 await until(gone)
             await apply(admin, await plan(admin, wanted), replication=1)
@@ -178,14 +178,14 @@ class Cluster:
         """What the stages of a name have counted by key, from their changelogs."""
         total: Counter[str] = Counter()
         for partition in range(partitions):
-            restored = await Changelog(changelog_of(stage), self.client).read(partition)
+            restored = await Changelog(changelog_of(stage, self.app_id), self.client).read(partition)
             for key, value in restored.records.items():
                 if key != b"meta":
                     total[key.decode()] += int(value)
         return total
 
     async def fences(self, stage: str, partition: int) -> dict[str, int]:
-        restored = await Changelog(changelog_of(stage), self.client).read(partition)
+        restored = await Changelog(changelog_of(stage, self.app_id), self.client).read(partition)
         return msgspec.msgpack.decode(restored.records[b"meta"], type=tuple[dict[str, int], int])[0]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.topics import DELIVERY_DEAD_LETTERS
+from streams.topics import DELIVERY_DEAD_LETTERS, OUTBOX
 from tests.integration.driver import Receiver, Recording, Site
 from tests.integration.harness import until
 
@@ -79,7 +79,8 @@ def test_every_page_arrives_after_an_outage_and_kills_of_the_worker(
 
     asyncio.run(scenario())
     _assert_delivered(receiver, recording)
-    assert len(receiver.posts) < 2 * len(expected)
+    # A kill before the state is written puts pages into the outbox again; one before the commit sends them again: once by each worker.
+    assert len(receiver.posts) <= 2 * len(asyncio.run(site.read(OUTBOX)))
     assert asyncio.run(site.read(DELIVERY_DEAD_LETTERS)) == []
 
 

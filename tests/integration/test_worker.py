@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from streams.topics import ALERTS, DEAD_LETTERS, EVENTS, INTERNAL_EVENTS
+from streams.topics import ALERTS, DEAD_LETTERS, EVENTS, INTERNAL_EVENTS, internal
 from tests.integration.fakes import LAYOUT
 from tests.integration.harness import Cluster, by_key, until
 
@@ -131,7 +131,7 @@ def test_statuses_come_every_second_when_nothing_arrives(cluster: Cluster) -> No
         await worker.wait_for_log("worker.started")
 
         async def several() -> bool:
-            return all(end >= 3 for end in (await cluster.ends(INTERNAL_EVENTS)).values())
+            return all(end >= 3 for end in (await cluster.ends(internal(INTERNAL_EVENTS, cluster.app_id))).values())
 
         await until(several)
         assert worker.stop() == 0
