@@ -99,7 +99,7 @@ class Decider:
             if evaluation:
                 memory.rising = memory.rising_tier = 0
             return 0
-        point = ladder.reached(reading.value, n=reading.n)
+        point = ladder.reached(reading.value if reading.bound is None else reading.bound, n=reading.n)
         return _sure(reading, memory, ladder, point, evaluation=evaluation) if reading.rate else point
 
     def _fall(self, reading: Reading, memory: Memory, ladder: Ladder) -> Change | None:

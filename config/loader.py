@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -40,6 +40,7 @@ class PolicyFile(Stanza):
     ticket_ttl_s: float = Field(ge=60)
     indicators: str | None = None
     profile: Literal["all", "core"]
+    enable: list[str] = []
     literal_thresholds: bool
     lexicons: str | None = None
     approved_offers: list[str]
@@ -86,8 +87,8 @@ class Policy:
         return to_cloudevent(data)
 
 
-def load_policy(path: Path | None = None) -> Policy:
-    """The policy of a file, or the one that ships with Fenghuo.
+def load_policy(path: Path | None = None, *, enable: Iterable[str] = ()) -> Policy:
+    """The policy of a file, or the one that ships with Fenghuo; `enable` adds indicators to those that it enables.
 
     Keys the file leaves out are as in the one that ships. Paths in it are relative to it. Raises PolicyError naming file and key.
     """
@@ -99,7 +100,7 @@ def load_policy(path: Path | None = None) -> Policy:
     indicators = _companion(document, "indicators", found.indicators, "indicators.yaml")
     templates = _companion(document, "actions", found.actions, "templates/actions.yaml")
     actions = templates.check(Actions, templates.data)
-    rules = _rules(indicators, actions, found.profile)
+    rules = _rules(indicators, actions, found.profile, _enabled(document, indicators, {*found.enable, *enable}))
     calendar = document.check(CalendarParams, found.calendar, "calendar")
     receivers = _receivers(document, found, steps)
     return Policy(
@@ -171,7 +172,15 @@ def _folder(document: Document, key: str, name: str | None) -> Path | None:
     return path
 
 
-def _rules(document: Document, actions: Actions, profile: str) -> dict[str, Rule]:
+def _enabled(document: Document, indicators: Document, names: set[str]) -> set[str]:
+    """Indicators switched on by name although their stanza has them off."""
+    for name in sorted(names):
+        if name not in indicators.data.get("indicators", {}):
+            raise document.error("enable", f"there is no indicator {name!r}; `fenghuo indicators` lists them")
+    return names
+
+
+def _rules(document: Document, actions: Actions, profile: str, enable: set[str]) -> dict[str, Rule]:
     stanzas = document.check(_IndicatorsFile, document.data).indicators
     rules: dict[str, Rule] = {}
     for name, stanza in stanzas.items():
@@ -181,7 +190,7 @@ def _rules(document: Document, actions: Actions, profile: str) -> dict[str, Rule
         for index, action in enumerate(rule.actions):
             if action.template not in actions.templates:
                 raise document.error(f"indicators.{name}.actions.{index}", f"there is no template {action.template!r}")
-        if rule.enabled and (rule.core or profile == "all"):
+        if name in enable or (rule.enabled and (rule.core or profile == "all")):
             rules[name] = rule
     return rules
 

@@ -217,6 +217,8 @@ class Reading(msgspec.Struct, array_like=True, omit_defaults=True):
     variables: dict[str, str | float] = msgspec.field(default_factory=dict)
     sample: dict[str, float] = msgspec.field(default_factory=dict)
     """Further figures for the alert's `sample` (customers, weakest_link …)."""
+    bound: float | None = None
+    """The one-sided 95 % bound of the value, where the detector gives it: a tier rises only when this has passed (CSAT, NPS)."""
 
 
 S = TypeVar("S", bound=State)

@@ -10,7 +10,7 @@ import msgspec
 
 from detectors.base import Context, ConversationDetector, Observation, Reading, Scope, ScopeDetector, State, Turn
 from detectors.context import advance
-from detectors.event import Agent, Call, Campaign, Conversation, Customer, Event, Issue, Message, Place, Queue, Transfer
+from detectors.event import Agent, Call, Campaign, Conversation, Customer, Event, Issue, Message, Metric, Place, Queue, Ticket, Transfer
 from detectors.text.words import Words
 
 __all__ = ["DAY", "HOUR", "Run", "Talk", "busy_stream", "restored", "said", "values"]
@@ -48,9 +48,18 @@ class Talk:
         advance(context, event, sentiment)
         return Turn(event, msgspec.structs.replace(context), words, at, *before)
 
-    def customer_says(self, at: float, *tokens: str, negations: int = 0, sentiment: float | None = None, **hits: tuple[str, ...]) -> Turn:
+    def customer_says(
+        self,
+        at: float,
+        *tokens: str,
+        negations: int = 0,
+        sentiment: float | None = None,
+        voice: float | None = None,
+        **hits: tuple[str, ...],
+    ) -> Turn:
         words = said(*tokens, negations=negations, **hits)
-        message = Message(role="customer", direction="in", text=words.text)
+        words.sentiment, words.negatives = sentiment, len(hits.get("anger", ()))
+        message = Message(role="customer", direction="in", text=words.text, acoustic_emotion=voice, visual_emotion=voice)
         return self("message.created", at, sentiment=sentiment, words=words, message=message)
 
     def agent_says(self, at: float, *tokens: str, agent: str = "a-1", role: str = "agent", **message: Any) -> Turn:
@@ -144,6 +153,24 @@ def busy_stream(seed: int = 0, *, conversations: int = 12, steps: int = 400, sta
     for _ in range(steps):
         time += dice.uniform(0.5, 120)
         yield _anything(dice, dice.choice(talks), time)
+        yield _report(dice, dice.choice(talks), time + 0.1)
+    yield from _particular(time + 1.0)
+
+
+def _particular(time: float) -> Iterator[Turn]:
+    """What happens seldom: a VIP waits, somebody hesitates before buying, a target runs, an agent repeats a phone number."""
+    vip = Talk("c-vip", customer="u-vip")
+    vip.customer.tier = "vip"
+    yield vip.customer_says(time, "在", "吗")
+    presale = Talk("c-presale", customer="u-presale")
+    presale.conversation.stage = "presale"
+    for step in range(3):
+        yield presale.customer_says(time + step, "再", "想想", hesitation=("再想想", "犹豫"))
+    target = Talk("c-sla", customer="u-sla")
+    yield target("conversation.opened", time, data={"sla": {"kind": "rt", "target_s": 600.0}})
+    yield target.customer_says(time + 1.0, "在", "吗")
+    message = Message(role="agent", direction="out", text="[PHONE:***********]", masked=("PHONE",))
+    yield Talk("c-phone")("message.created", time + 2.0, agent=Agent("a-1"), message=message, words=said("号码"))
 
 
 def _anything(dice: random.Random, talk: Talk, time: float) -> Turn:
@@ -151,9 +178,12 @@ def _anything(dice: random.Random, talk: Talk, time: float) -> Turn:
     if kind < 5:
         text = dice.choice(PHRASES)
         hits: dict[str, tuple[str, ...]] = {"data_leak": ("信息泄露",)} if dice.random() < 0.1 else {}
-        return talk.customer_says(time, *text, negations=dice.randrange(3), sentiment=dice.choice((-0.9, -0.6, 0.2)), **hits)
+        hits |= {"anger": ("气死我", "骗子"), "escalation": ("投诉", "12315")} if dice.random() < 0.2 else {}
+        mood, voice = dice.choice((-0.9, -0.6, 0.2)), dice.choice((None, 0.3, 0.9))
+        return talk.customer_says(time, *text, negations=dice.randrange(3), sentiment=mood, voice=voice, **hits)
     if kind < 8:
         hits = {"false_promise": ("全网最低",)} if dice.random() < 0.2 else {}
+        hits |= {"attitude.evasion": ("不归我们管",)} if dice.random() < 0.3 else {}
         return talk.agent_says(time, "请", "稍等", agent=dice.choice(("a-1", "a-2")), hits=hits)
     if kind == 8:
         return talk.moved(time, *dice.sample(("d-1", "d-2", "d-3"), 2))
@@ -163,3 +193,28 @@ def _anything(dice: random.Random, talk: Talk, time: float) -> Turn:
         return talk("call.ended", time, call=Call(talk_ms=1000))
     kinds = ("conversation.opened", "conversation.assigned", "conversation.resolved", "conversation.abandoned")
     return talk(dice.choice(kinds), time, agent=Agent("a-1"))
+
+
+def _report(dice: random.Random, talk: Talk, time: float) -> Turn:  # noqa: PLR0911 - one for each kind of report
+    """What systems around the conversations report."""
+    bot, agent = Agent("b-1", "bot", "t-1"), Agent(dice.choice(("a-1", "a-2")), "human", "t-1")
+    match dice.randrange(8):
+        case 0:
+            return talk("csat.rated", time, data={"rating": dice.randrange(1, 6), "scale_max": 5, "nps": dice.randrange(11)})
+        case 1:
+            return talk("qa.scored", time, agent=agent, data={"critical": dice.random() < 0.2, "errors": ["price"][: dice.randrange(2)]})
+        case 2:
+            call = Call(talk_ms=60_000, connected=True, disconnected_by=dice.choice(("customer", "agent")))
+            return talk("call.ended", time, agent=agent, call=call, data={"resolved": dice.random() < 0.5})
+        case 3:
+            return talk("refund.metric", time, metric=Metric("refunds", "sku-1", 3600.0, 12, None, 100.0))
+        case 4:
+            return talk("social.mention", time, data={"mention": {"topic": "sku-1", "sentiment_score": dice.choice((-0.8, 0.5))}})
+        case 5:
+            return talk(dice.choice(("ticket.created", "ticket.escalated")), time, ticket=Ticket("t-1", "complaint", escalated_to="legal"))
+        case 6:
+            heard = Message(role="bot", direction="out", text="?", lang="zh", nlu_fallback=dice.random() < 0.3)
+            return talk("message.created", time, agent=bot, message=heard)
+        case _:
+            pushed = Talk(f"p-{time}", customer=talk.customer.id)
+            return pushed("message.created", time, agent=bot, message=Message(role="bot", direction="out", text="sale"))

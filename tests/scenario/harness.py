@@ -8,7 +8,9 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from config.documents import shipped
 from config.loader import Policy, load_policy
+from detectors.base import ConversationDetector, ScopeDetector
 from detectors.event import Event
 from detectors.text.pii import mask
 from streams.pipeline import Pipeline
@@ -18,7 +20,7 @@ from streams.stages import build_wiring
 from streams.topics import ALERTS
 from streams.wiring import Layout, Wiring
 
-__all__ = ["Play", "parsed", "policy", "wiring"]
+__all__ = ["Play", "catalogue", "parsed", "policy", "wiring"]
 
 
 @cache
@@ -28,14 +30,39 @@ def policy() -> Policy:
 
 
 @cache
+def _everything() -> Policy:
+    """The policy that ships with every indicator of its catalogue switched on."""
+    return load_policy(enable=catalogue())
+
+
+@cache
+def catalogue() -> frozenset[str]:
+    """The indicators there are, enabled or not."""
+    return frozenset(shipped("indicators.yaml").data["indicators"])
+
+
+@cache
 def _shipped() -> Wiring:
-    return build_wiring(policy(), Layout(1, 1, 1))
+    return build_wiring(_everything(), Layout(1, 1, 1))
 
 
-def wiring(layout: Layout | None = None, *, literal: bool = False, durable: bool = False) -> Wiring:
-    """What the stages are made of; the lexicons are loaded once."""
-    chosen = replace(_shipped(), layout=layout or Layout(1, 1, 1), durable=durable)
-    return replace(chosen, decider=replace(policy(), literal=True).decider()) if literal else chosen
+@cache
+def _chosen(more: frozenset[str]) -> Policy:
+    return load_policy(enable=more) if more else policy()
+
+
+def wiring(layout: Layout | None = None, *, literal: bool = False, durable: bool = False, more: frozenset[str] = frozenset()) -> Wiring:
+    """What the stages are made of; the lexicons are loaded once. `more` indicators are on than the policy enables."""
+    chosen = replace(_chosen(more), literal=literal)
+    return replace(
+        _shipped(),
+        layout=layout or Layout(1, 1, 1),
+        durable=durable,
+        decider=chosen.decider(),
+        present=chosen.event_of,
+        conversation_detectors=[(name, each) for name, each in sorted(chosen.detectors.items()) if isinstance(each, ConversationDetector)],
+        scope_detectors=[(name, each) for name, each in sorted(chosen.detectors.items()) if isinstance(each, ScopeDetector)],
+    )
 
 
 def parsed(line: bytes | Mapping[str, Any], as_of: float, offset: int = 0) -> Event:
@@ -49,8 +76,10 @@ def parsed(line: bytes | Mapping[str, Any], as_of: float, offset: int = 0) -> Ev
 class Play:
     """A pipeline on a settable clock, what came out of it, and its state as the changelogs of its stages."""
 
-    def __init__(self, layout: Layout | None = None, *, literal: bool = False, durable: bool = False) -> None:
-        self._wiring = wiring(layout, literal=literal, durable=durable)
+    def __init__(
+        self, layout: Layout | None = None, *, literal: bool = False, durable: bool = False, more: frozenset[str] = frozenset()
+    ) -> None:
+        self._wiring = wiring(layout, literal=literal, durable=durable, more=more)
         self.pipeline = Pipeline(self._wiring)
         self.alerts: list[dict[str, Any]] = []
         """The `data` of the alert events so far, in order."""
