@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Final, TypeVar
@@ -206,9 +207,9 @@ class WindowedWaits(WindowedRateOf[WaitsState]):
     waiting_kept = 1000
     done_kept = 256
 
+    @abstractmethod
     def limit(self, turn: Turn) -> float:
         """How long this customer may wait, in s."""
-        raise NotImplementedError
 
     def observe(self, turn: Turn) -> Iterable[Observation]:
         """Beginnings and ends of waits."""

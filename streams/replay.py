@@ -20,7 +20,7 @@ BATCH = 500
 
 
 class Report(msgspec.Struct):
-    """What a replay read and found."""
+    """What a replay read and found: `alerts` by tier are fires lit or changed, `states` count the ends too."""
 
     lines: int = 0
     events: int = 0
@@ -82,5 +82,5 @@ class Replay:
             elif name == "late_events_total":
                 self.report.late += number
             elif name == "alerts_total":
-                self.report.alerts[labels[1]] += number
+                self.report.alerts[labels[1]] += number * (labels[2] != "resolved")
                 self.report.states[labels[2]] += number

@@ -32,16 +32,22 @@ def build() -> typer.Typer:
 
     @cli.callback()
     def options(
-        version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+        version: Annotated[
+            bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+        ] = False,
     ) -> None:
-        if version:
-            typer.echo(importlib.metadata.version("fenghuo"))
-            raise typer.Exit
+        pass
 
     for module in sorted(pkgutil.iter_modules(__path__), key=lambda each: each.name):
         if not module.name.startswith("_"):
             importlib.import_module(f"{__name__}.{module.name}").register(cli)
     return cli
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(importlib.metadata.version("fenghuo"))
+        raise typer.Exit
 
 
 def main() -> None:

@@ -8,10 +8,8 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -19,30 +17,13 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.broker import Broker
 from streams.errors import BrokerError
+from tests.processes import alive, until
 
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_S = 30.0
 VALUES = [f"第 {n} 条".encode() for n in range(50)] + [b"x" * (12 << 20)]
-T = TypeVar("T")
-
-
-def until(ask: Callable[[], T]) -> T:
-    deadline = time.monotonic() + DEADLINE_S
-    pause = threading.Event()
-    while not (answer := ask()):
-        assert time.monotonic() < deadline, "waited in vain"
-        pause.wait(0.05)
-    return answer
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z" if Path("/proc").exists() else True
 
 
 async def fill(bootstrap: str) -> None:

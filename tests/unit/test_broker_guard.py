@@ -4,40 +4,19 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
 from streams import broker_guard
 from streams.broker_guard import Log
+from tests.processes import alive, until
 
 DEADLINE_S = 15.0
-T = TypeVar("T")
 FOREVER = "import signal\nprint('up', flush=True)\nsignal.pause()"
 STUBBORN = f"import signal\nsignal.signal(signal.SIGTERM, lambda *_: print('no', flush=True))\n{FOREVER}\nsignal.pause()"
-
-
-def until(ask: Callable[[], T]) -> T:
-    """Ask again and again, with a deadline."""
-    deadline = time.monotonic() + DEADLINE_S
-    pause = threading.Event()
-    while not (answer := ask()):
-        assert time.monotonic() < deadline, "waited in vain"
-        pause.wait(0.02)
-    return answer
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z" if Path("/proc").exists() else True
 
 
 def said(folder: Path) -> str:
