@@ -40,9 +40,10 @@ def to_data(
     `tier` is the fire that burns, or, when `state` is resolved, the one that burned last; `previous_tier` is null on the first revision.
     `value`, `threshold` and `sample` are in the indicator's unit; `event_time` is the reading's event time, `detected_at` the clock
     when it was decided, `latency_ms` what lies between (never negative). `version` is that of the whole policy. `evidence`: masked
-    excerpts, only the events' ids, or none.
+    excerpts, only the events' ids, or none. `onset` and `chain` are there only where the detector can tell.
     """
     reading = alert.reading
+    optional = {"onset": reading.onset, "chain": _chain(reading, zone)}
     return {
         "alert_id": alert.id,
         "revision": alert.revision,
@@ -66,6 +67,7 @@ def to_data(
         "event_time": rfc3339(reading.time, zone),
         "detected_at": rfc3339(alert.updated_at, zone),
         "latency_ms": max(0, round((alert.updated_at - reading.time) * 1000)),
+        **{name: value for name, value in optional.items() if value is not None},
     }
 
 
@@ -88,6 +90,20 @@ def _window(reading: Reading, zone: tzinfo) -> dict[str, str]:
     end = reading.end if reading.end is not None else reading.time
     start = reading.start if reading.start is not None else end
     return {"start": rfc3339(start, zone), "end": rfc3339(end, zone)}
+
+
+def _chain(reading: Reading, zone: tzinfo) -> dict[str, Any] | None:
+    """How far trouble has spread, and what is expected next; None where the reading does not say."""
+    chain = reading.chain
+    if chain is None:
+        return None
+    found = {
+        "scope": chain.scope,
+        "stage": chain.stage,
+        "next_link": chain.next_link,
+        "eta": rfc3339(chain.eta, zone) if chain.eta is not None else None,
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _sample(reading: Reading) -> dict[str, float]:
