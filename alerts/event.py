@@ -11,7 +11,7 @@ from alerts.render import Renderer
 from alerts.rule import Rule
 from alerts.tier import Tier
 from alerts.values import clean
-from detectors.base import Evidence, Reading
+from detectors.base import Chain, Evidence, Reading
 
 __all__ = ["EvidenceMode", "rfc3339", "to_cloudevent", "to_data"]
 
@@ -40,10 +40,11 @@ def to_data(
     `tier` is the fire that burns, or, when `state` is resolved, the one that burned last; `previous_tier` is null on the first revision.
     `value`, `threshold` and `sample` are in the indicator's unit; `event_time` is the reading's event time, `detected_at` the clock
     when it was decided, `latency_ms` what lies between (never negative). `version` is that of the whole policy. `evidence`: masked
-    excerpts, only the events' ids, or none. `onset` and `chain` are there only where the detector can tell.
+    excerpts, only the events' ids, or none. `onset` and `chain` are there only where the
+    detector can tell, `chain` and `uplift` also where a chain has raised the tier.
     """
     reading = alert.reading
-    optional = {"onset": reading.onset, "chain": _chain(reading, zone)}
+    optional = {"onset": reading.onset, "chain": _chain(reading.chain or alert.chain, zone), "uplift": alert.uplift or None}
     return {
         "alert_id": alert.id,
         "revision": alert.revision,
@@ -92,9 +93,8 @@ def _window(reading: Reading, zone: tzinfo) -> dict[str, str]:
     return {"start": rfc3339(start, zone), "end": rfc3339(end, zone)}
 
 
-def _chain(reading: Reading, zone: tzinfo) -> dict[str, Any] | None:
-    """How far trouble has spread, and what is expected next; None where the reading does not say."""
-    chain = reading.chain
+def _chain(chain: Chain | None, zone: tzinfo) -> dict[str, Any] | None:
+    """How far trouble has spread, and what is expected next; None where nobody says."""
     if chain is None:
         return None
     found = {

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from alerts.alert import Alert
 from alerts.tier import Tier
 
-__all__ = ["CHAIN", "own_tier", "stage_of", "uplift"]
+__all__ = ["CHAIN", "chain_of", "own_tier", "uplift"]
 
 CHAIN: Final = "propagation_stage"
 """The indicator that tells of the chain; its own alert is not lifted."""
@@ -23,28 +23,28 @@ def own_tier(alert: Alert) -> int:
     return alert.tier - alert.uplift
 
 
-def stage_of(alert: Alert, chains: Iterable[Alert]) -> int:
-    """The highest stage of the open chains that concern an alert: of its tenant, and of its queue or product. 0 where none does.
+def chain_of(alert: Alert, chains: Iterable[Alert]) -> Alert | None:
+    """The open chain of the highest stage that concerns an alert: of its tenant, and of its queue or product.
 
     >>> from detectors.base import Chain, Reading, Scope
     >>> def made(indicator, tier, reading, **keys):
     ...     scope = Scope("acme", tuple(keys.items()))
     ...     return Alert("a", indicator, 1, "raised", indicator, scope, tier, 0, tier, 0.0, 0.0, 0.0, reading)
     >>> chain = made(CHAIN, 2, Reading(0.0, 2.0, chain=Chain(2, "complaints", 11520.0)), queue_id="q-1")
-    >>> stage_of(made("queue_length", 1, Reading(0.0, 60.0), queue_id="q-1"), [chain])
-    2
-    >>> stage_of(made("queue_length", 1, Reading(0.0, 60.0), queue_id="q-2"), [chain])
-    0
+    >>> chain_of(made("queue_length", 1, Reading(0.0, 60.0), queue_id="q-1"), [chain]) is chain
+    True
+    >>> chain_of(made("queue_length", 1, Reading(0.0, 60.0), queue_id="q-2"), [chain]) is None
+    True
     """
     if alert.indicator == CHAIN:
-        return 0
+        return None
     mine = {(name, value) for name, value in alert.scope.keys if name in _KEYS}
-    stages = (
-        int(chain.reading.value)
+    concerned = (
+        chain
         for chain in chains
         if chain.indicator == CHAIN and chain.open and chain.scope.tenant == alert.scope.tenant and mine.intersection(chain.scope.keys)
     )
-    return max(stages, default=0)
+    return max(concerned, key=lambda chain: (chain.reading.value, chain.key), default=None)
 
 
 def uplift(alerts: Iterable[Alert], chains: Iterable[Alert], now: float) -> list[Alert]:
@@ -54,12 +54,12 @@ def uplift(alerts: Iterable[Alert], chains: Iterable[Alert], now: float) -> list
     longer is. What is red by itself stays as it is. Its reading, threshold and start remain. The same chains twice change nothing.
     """
     known = list(chains)
-    return [lifted for alert in alerts if alert.open and (lifted := _revised(alert, stage_of(alert, known), now)) is not None]
+    return [lifted for alert in alerts if alert.open and (lifted := _revised(alert, chain_of(alert, known), now)) is not None]
 
 
-def _revised(alert: Alert, stage: int, now: float) -> Alert | None:
+def _revised(alert: Alert, chain: Alert | None, now: float) -> Alert | None:
     own = own_tier(alert)
-    wanted = int(stage >= LEAST_STAGE and own < Tier.RED)
+    wanted = int(chain is not None and chain.reading.value >= LEAST_STAGE and own < Tier.RED)
     if wanted == alert.uplift:
         return None
     return replace(
@@ -71,4 +71,5 @@ def _revised(alert: Alert, stage: int, now: float) -> Alert | None:
         max_tier=max(alert.max_tier, own + wanted),
         updated_at=now,
         uplift=wanted,
+        chain=chain.reading.chain if wanted and chain is not None else None,
     )

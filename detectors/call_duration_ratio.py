@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from heapq import nlargest
+from math import log
 from typing import Final
 
 import msgspec
@@ -154,17 +155,18 @@ class CallDurationRatio(ScopeDetector[CallDurationRatioState]):
 
     def score_parts(self, state: CallDurationRatioState, now: float) -> Iterable[Reading]:
         """The longest conversations in progress, by their ratio."""
-        usual: dict[str, tuple[float, int, LogHistogram]] = {}
+        usual: dict[str, tuple[float, int, float | None]] = {}
         found = []
         for who, call in state.open.items():
             lasted = round(now - call.since, 3)
             if call.rank == _WAITS or not self.params.least_s <= lasted < self.params.open_s:
                 continue
             if call.issue not in usual:
-                usual[call.issue] = self._usual(state, call.issue, now)
-            median, count, histogram = usual[call.issue]
+                median, count, histogram = self._usual(state, call.issue, now)
+                usual[call.issue] = median, count, histogram.spread() if count else None
+            median, count, spread = usual[call.issue]
             if lasted >= median:
-                found.append((round(lasted / median, 9), who, call, median, count, histogram.robust_z(lasted) if count else None))
+                found.append((round(lasted / median, 9), who, call, median, count, log(lasted / median) / spread if spread else None))
         longest = nlargest(self.parts_given, found, key=lambda each: each[:2])
         return [self._reading(state, now, *each) for each in longest]
 

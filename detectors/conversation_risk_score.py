@@ -40,7 +40,6 @@ _WEIGHTS: Final = {
     "first_response_time": 0.3,
     "next_response_time": 0.3,
     "resolution_time": 0.3,
-    "call_duration_ratio": 0.3,
     "presale_hesitation_count": 0.2,
 }
 

@@ -36,13 +36,13 @@ FORGET_S: Final = 35 * 86_400.0
 
 
 class EarsC2Params(Params):
-    """At least `least` conversations in the hour; an excess of `sigmas` with the baseline's own error; `calendar` is the policy's.
+    """At least `least` conversations in the hour, an hour of the day learnt on `min_days` days; `calendar` is the policy's.
 
     `min_sigma` is the least standard deviation.
     """
 
     least: int = Field(default=10, ge=1)
-    sigmas: float = Field(default=2.0, ge=0)
+    min_days: int = Field(default=3, ge=1)
     min_sigma: float = Field(default=0.5, gt=0)
     calendar: CalendarParams = Field(default_factory=CalendarParams)
 
@@ -77,8 +77,8 @@ class EarsC2(ScopeDetector[EarsC2State]):
     formula. Usual counts are River's means; an hour is learnt two hours after its end, at most half as much again as usual or three
     deviations.
 
-    The guard asks for ten conversations in the hour, for all seven hours, for a course that has seen this hour of the day before, and
-    for an excess of two standard deviations with the course's own error included (1 / visits + 1 / 7). `n` is the count of the hour,
+    The guard asks for ten conversations in the hour, for all seven hours, and for a course that has seen this hour of the day on three
+    days: with fewer its own error is as large as what is looked for. `n` is the count of the hour,
     `onset` sudden. Limits: it reads once an hour, of whole hours (volume_ratio_3h tells within minutes), and an hour that stays high is
     compared with high ones after three. Memory: 13 hours, 168 + 24 means, 64 terms, 32 campaigns (about 6 kB; of a product 3 kB).
 
@@ -86,9 +86,9 @@ class EarsC2(ScopeDetector[EarsC2State]):
     >>> detector = EarsC2()
     >>> state = detector.new()
     >>> scope = Scope("acme", (("queue_id", "q-1"),))
-    >>> for hour in range(49):
-    ...     detector.learn_one(state, Observation("ears_c2", scope, hour * 3600.0, 16.0 if hour < 48 else 36.0))
-    >>> reading = detector.score_one(state, 49 * 3600.0)
+    >>> for hour in range(73):
+    ...     detector.learn_one(state, Observation("ears_c2", scope, hour * 3600.0, 16.0 if hour < 72 else 36.0))
+    >>> reading = detector.score_one(state, 73 * 3600.0)
     >>> reading.value, reading.n, reading.baseline, reading.sd, reading.guard
     (5.0, 36.0, 16.0, 4.0, True)
     """
@@ -157,8 +157,7 @@ class EarsC2(ScopeDetector[EarsC2State]):
         reading.value = round((count / factor - mean) / sd, 9)
         reading.baseline, reading.sd = mean * factor, sd * factor
         visits = state.day.get(self._places(hour)[1], (0.0, 0.0))[0]
-        error = sqrt(1 + 1 / visits + 1 / BUCKETS) if visits else 0.0
-        reading.guard = visits > 0 and count >= self.params.least and reading.value >= self.params.sigmas * error
+        reading.guard = visits >= self.params.min_days and count >= self.params.least
         reading.variables = {"count": count, "baseline": round(mean * factor, 1), "ratio": round(count / max(mean * factor, 0.5), 2)}
         return reading
 

@@ -61,11 +61,8 @@ class LogHistogram(msgspec.Struct, array_like=True, omit_defaults=True):
         """The weighted median; None before the first value."""
         return _middle((number, *self.bins[number]) for number in sorted(self.bins))
 
-    def robust_z(self, value: float) -> float | None:
-        """How many robust standard deviations a value's logarithm lies above the median's: (ln v − med ln) / (1.4826 · MAD).
-
-        None where half of all values lie in one bin, so that their spread is not known.
-        """
+    def spread(self) -> float | None:
+        """The robust standard deviation of the logarithms, 1.4826 · MAD. None where half of all values lie in one bin."""
         median = self.median()
         if median is None:
             return None
@@ -74,7 +71,7 @@ class LogHistogram(msgspec.Struct, array_like=True, omit_defaults=True):
         for distance, weight in distances:
             reached += weight
             if reached >= half:
-                return math.log(value / median) / (1.4826 * distance) if distance > WIDTH / 2 else None
+                return 1.4826 * distance if distance > WIDTH / 2 else None
         return None
 
     def _fade(self, day: int) -> None:

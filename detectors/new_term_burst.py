@@ -221,7 +221,6 @@ class NewTermBurst(ScopeDetector[NewTermBurstState]):
         for at, said in enumerate(live):
             for term in terms_of(said.text.split(), often):
                 places.setdefault(term, []).append(at)
-        everybody = len({said.customer for said in live})
         for term, held in places.items():
             customers = len({live[at].customer for at in held})
             if len(held) < self.params.occurrences or customers < self.params.customers:
@@ -229,7 +228,7 @@ class NewTermBurst(ScopeDetector[NewTermBurstState]):
             usual = self._usual(state, term)
             ratio = log_likelihood_ratio(len(held), len(live), usual, state.messages)
             if ratio > 0:
-                yield term, (ratio, log_likelihood_ratio(customers, everybody, usual, state.messages), held)
+                yield term, (ratio, log_likelihood_ratio(customers, len(live), usual, state.messages), held)
 
     def _tell(self, reading: Reading, term: str, found: Burst, live: Sequence[Said]) -> None:
         held = [live[at] for at in found[2]]

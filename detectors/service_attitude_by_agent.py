@@ -48,6 +48,8 @@ class ServiceAttitudeByAgent(ScopeDetector[ServiceAttitudeByAgentState]):
     indicator = "service_attitude_score"
     State = ServiceAttitudeByAgentState
     Params = ServiceAttitudeByAgentParams
+    step_s = 300.0
+    types = frozenset()
     scores_kept = 64
     evidence_kept = 2
 
@@ -89,3 +91,7 @@ class ServiceAttitudeByAgent(ScopeDetector[ServiceAttitudeByAgentState]):
     def idle(self, state: ServiceAttitudeByAgentState, now: float) -> bool:
         """No conversation within the window."""
         return all(time <= now - self.params.window_s for time, _ in state.scores.values())
+
+    def quiet_until(self, state: ServiceAttitudeByAgentState, now: float) -> float:
+        """Weights fade alike, so the mean stays until the oldest conversation leaves the window."""
+        return min((time for time, _ in state.scores.values() if time > now - self.params.window_s), default=now) + self.params.window_s

@@ -20,10 +20,12 @@ _SIGNS: Final = {"high": "≥", "low": "≤", "event": "≥"}
 _HEAD: Final = """\
 # Indicators 指标
 
-{count} indicators, {core} of them core (★), in four dimensions. A value at or past a tier's number, in the bad direction (≥ or ≤), is in that tier.
-Made by `python tools/write_indicators.py` from `config/indicators.yaml` and the detectors; `fenghuo indicators ID` shows the same in a terminal.
+{count} indicators, {core} of them core (★), in four dimensions. A value at or past a tier's number, in the bad
+direction (≥ or ≤), is in that tier. Made by `python tools/write_indicators.py` from `config/indicators.yaml` and the detectors;
+`fenghuo indicators ID` shows the same in a terminal.
 
-共{count}项指标，其中核心指标{core}项（★），分为四个维度。数值达到或越过某等级的阈值即进入该等级。本页由 `python tools/write_indicators.py` 生成。
+共{count}项指标，其中核心指标{core}项（★），分为四个维度。数值达到或越过某等级的阈值即进入该等级。
+本页由 `python tools/write_indicators.py` 生成。
 
 Sources: S0 to S4 are the source documents of the requirements; a code is a product or standard that was read (Chatwoot, Zendesk, Amazon
 Connect, Genesys, Aliyun SCA, Google, SQM, EARS and others). A number without a source is a default of ours, to be tuned by verdicts.

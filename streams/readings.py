@@ -49,10 +49,8 @@ def highest(readings: Iterable[tuple[Reading, int]], low: Mapping[str, bool], to
             heapq.heappush(best, entry)
         elif entry[:3] > best[0][:3]:
             heapq.heapreplace(best, entry)
-    return {
-        name: Standing(*counts[name], [(reading, Tier(tier)) for tier, _, _, reading in sorted(best, key=lambda each: each[:3], reverse=True)])
-        for name, best in kept.items()
-    }
+    ranked = {name: sorted(best, key=lambda each: each[:3], reverse=True) for name, best in kept.items()}
+    return {name: Standing(*counts[name], [(reading, Tier(tier)) for tier, *_, reading in best]) for name, best in ranked.items()}
 
 
 async def current(wiring: Wiring, client: Mapping[str, Any], app_id: str, *, low: Mapping[str, bool], top: int = 5) -> dict[str, Standing]:

@@ -26,7 +26,7 @@ CORE = {
 
 
 def test_there_are_sixty_five_in_four_dimensions() -> None:
-    found = [rule.dimension for rule in POLICY.rules.values()]
+    found: list[str] = [rule.dimension for rule in POLICY.rules.values()]
     assert {name: found.count(name) for name in DIMENSIONS} == DIMENSIONS
     assert len(found) == 65
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from alerts.alert import Alert
-from alerts.uplift import CHAIN, own_tier, stage_of, uplift
+from alerts.uplift import CHAIN, chain_of, own_tier, uplift
 from detectors.base import Reading, Scope
 
 NOW = 50.0
@@ -69,6 +69,6 @@ def test_what_has_ended_lifts_nothing_and_is_not_lifted() -> None:
     ended = chain(3)
     ended.resolved_at = NOW
     burning = alert("queue_length", 1, queue_id="q-1")
-    assert stage_of(burning, [ended]) == 0
+    assert chain_of(burning, [ended]) is None
     burning.resolved_at = NOW
     assert uplift([burning], [chain(2)], NOW) == []

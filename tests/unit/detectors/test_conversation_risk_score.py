@@ -73,7 +73,7 @@ def test_what_coincides(tiers: dict[str, int], tier: int) -> None:
 
 def test_every_weight_is_of_an_indicator_of_conversations() -> None:
     known = {kind.indicator for kind in discover().values() if issubclass(kind, ConversationDetector)}
-    assert set(WEIGHTS) - known <= {"call_duration_ratio"}  # its readings are parts of a queue
+    assert set(WEIGHTS) <= known
 
 
 def test_it_is_an_evaluation_when_the_fires_change_or_the_customer_speaks_while_one_burns() -> None:

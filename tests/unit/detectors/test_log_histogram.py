@@ -64,15 +64,15 @@ def test_an_extraordinary_value_is_learnt_as_a_few_medians_once_there_is_one(cap
     assert max(high for _, _, high in early.bins.values()) == 9000.0
 
 
-def test_the_robust_z_is_one_at_one_standard_deviation_of_the_logarithm() -> None:
+def test_the_spread_is_the_standard_deviation_of_the_logarithm() -> None:
     dice = random.Random(2)
     usual = of([dice.lognormvariate(5.7, 0.6) for _ in range(5000)])
     middle = usual.median()
     assert middle is not None
-    assert usual.robust_z(middle * 2.718281828**0.6) == pytest.approx(1.0, abs=0.2)
+    assert usual.spread() == pytest.approx(0.6, abs=0.12)
 
 
 def test_without_a_spread_there_is_no_z() -> None:
-    assert of([100.0] * 50).robust_z(300.0) is None
-    assert LogHistogram().robust_z(300.0) is None
+    assert of([100.0] * 50).spread() is None
+    assert LogHistogram().spread() is None
     assert LogHistogram().median() is None
