@@ -176,3 +176,9 @@ def test_the_sources_own_numbers_light_yellow() -> None:
         change = literal(Reading(0.0, value, n=1, guard=False, indicator=indicator, scope=Scope("acme")), Memory())
         assert change is not None
         assert change.tier == Tier.YELLOW
+
+
+@pytest.mark.parametrize(("ratio", "tier"), [(1.49, None), (1.5, 1), (1.99, 1), (2.0, 2), (2.99, 2), (3.0, 3), (3.99, 3), (4.0, 4)])
+def test_004_24_a_ratio_lights_its_tier_from_the_number_on(ratio: float, tier: int | None) -> None:
+    change = POLICY.decider()(Reading(0.0, ratio, n=10, indicator="volume_ratio_3h", scope=Scope("acme")), Memory())
+    assert (change.tier if change else None) == tier
