@@ -175,10 +175,13 @@ class CallDurationRatio(ScopeDetector[CallDurationRatioState]):
         return all(now - call.since >= self.params.open_s for call in state.open.values())
 
     def quiet_until(self, state: CallDurationRatioState, now: float) -> float:
-        """When the first one is as long as usual."""
-        usual = {issue: self._usual(state, issue, now)[0] for issue in {call.issue for call in state.open.values()}}
+        """When the first one is as long as usual; never where that is not known, the guard is down there until more calls end."""
+        usual = {issue: self._usual(state, issue, now)[:2] for issue in {call.issue for call in state.open.values()}}
         live = [call for call in state.open.values() if call.rank != _WAITS and now - call.since < self.params.open_s]
-        return max(now, min((call.since + max(self.params.least_s, usual[call.issue]) for call in live), default=now))
+        known = [call.since + max(self.params.least_s, usual[call.issue][0]) for call in live if usual[call.issue][1]]
+        if known:
+            return max(now, min(known))
+        return max(now, max(call.since for call in live) + self.params.open_s) if live else now
 
     def expired(self, state: CallDurationRatioState, now: float) -> bool:
         """Five weeks without a call."""

@@ -210,6 +210,15 @@ class NewTermBurst(ScopeDetector[NewTermBurstState]):
         """Nothing was said in the window."""
         return not state.live or state.live[-1].time <= now - self.params.window_s
 
+    def quiet_until(self, state: NewTermBurstState, now: float) -> float:
+        """Where no word is said often enough by enough customers, none is until more is said."""
+        live = [said for said in state.live if said.time > now - self.params.window_s]
+        if len(live) >= self.params.occurrences and len({said.customer for said in live}) >= self.params.customers:
+            often = Counter(token for said in live for token in set(said.text.split())).most_common(1)
+            if often and often[0][1] >= self.params.occurrences:
+                return now
+        return state.live[-1].time + self.params.window_s if state.live else now
+
     def expired(self, state: NewTermBurstState, now: float) -> bool:
         """Five weeks of silence."""
         return not state.live or state.live[-1].time + FORGET_S < now

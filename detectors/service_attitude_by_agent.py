@@ -94,4 +94,5 @@ class ServiceAttitudeByAgent(ScopeDetector[ServiceAttitudeByAgentState]):
 
     def quiet_until(self, state: ServiceAttitudeByAgentState, now: float) -> float:
         """Weights fade alike, so the mean stays until the oldest conversation leaves the window."""
-        return min((time for time, _ in state.scores.values() if time > now - self.params.window_s), default=now) + self.params.window_s
+        times = [time for time, _ in state.scores.values() if time > now - self.params.window_s]
+        return min(times) + self.params.window_s if times else now

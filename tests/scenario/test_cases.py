@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.scenario.harness import Play, catalogue, parsed, policy
+from tests.scenario.harness import Play, parsed, policy
 from tests.scenario.timeline import Row, Scene, scenes_of
 
 SCENES = [scene for path in sorted((Path(__file__).parent / "cases").glob("*.yaml")) for scene in scenes_of(path)]
@@ -17,18 +17,8 @@ LONG = 1000
 """Rows from which a scene is a history: those are not run a second time in disorder."""
 
 
-def named(scene: Scene) -> set[str]:
-    """The indicators a scene speaks of."""
-    return {each["indicator"] for each in (*scene.expected, *scene.never) if "indicator" in each}
-
-
-def off() -> set[str]:
-    """Those of the catalogue that the policy does not enable."""
-    return set(catalogue()) - set(policy().rules)
-
-
 def alerts_of(scene: Scene, rows: list[Row]) -> list[dict[str, Any]]:
-    play = Play(literal=scene.literal, more=frozenset(named(scene) & off()))
+    play = Play(literal=scene.literal, only=scene.only)
     as_of = scene.start.timestamp() + scene.end + 30 * 86_400
     step = 1 if len(rows) < LONG else 100
     events = [parsed(row.line, as_of) for row in rows]

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from detectors.event import Event
 from streams.wiring import Layout
-from tests.scenario.harness import Play, catalogue, parsed, wiring
+from tests.scenario.harness import Play, parsed, wiring
 
 SEED, CONVERSATIONS = 23, 1000
 START = datetime(2026, 3, 2, 9, tzinfo=timezone(timedelta(hours=8)))
@@ -121,7 +121,7 @@ def end() -> Event:
 
 def play() -> Play:
     """One partition: live, the wall clock jumps from event to event, and one of several that is silent for 200 ms is not waited for."""
-    return Play(Layout(1, 1, 1), more=catalogue())
+    return Play(Layout(1, 1, 1))
 
 
 def hits(alerts: Iterable[dict[str, Any]]) -> set[Hit]:
@@ -163,7 +163,7 @@ def test_message_by_message_live_gives_the_same_hits_as_one_batch() -> None:
 
 
 def test_each_conversation_alone_in_one_batch_gives_its_own_hits() -> None:
-    own = {each.indicator for _, each in wiring(more=catalogue()).conversation_detectors}
+    own = {each.indicator for _, each in wiring().conversation_detectors}
     alone: set[Hit] = set()
     for each in conversations()[::20]:
         one = play()

@@ -15,7 +15,7 @@ def alerts_of(name: str) -> list[dict[str, Any]]:
     """What the pipeline makes of a scene, `file:scene`."""
     path = Path(__file__).parent / "cases" / f"{name.partition(':')[0]}.yaml"
     scene = next(each for each in scenes_of(path) if each.name == name)
-    play = Play(literal=scene.literal)
+    play = Play(literal=scene.literal, only=frozenset({name.partition(":")[0]}))
     play.feed(*(parsed(row.line, scene.start.timestamp() + scene.end + 86_400) for row in scene.rows()))
     play.finish()
     return [alert for alert in play.alerts if alert["indicator"] == name.partition(":")[0]]

@@ -39,6 +39,7 @@ time: exactly, or [from, to].
     beside: [resolution_time]                              # fire too, rightly, and are not what the scene is about
     clock: 10s                                             # a heartbeat so often, from the start to the end: time moves on
     literal: true                                          # with the sources' own numbers, no guard
+    alone: true                                            # weeks of history: with the file's own indicator only, for the time it takes
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ KEYS = frozenset(
         "silent",
         "quiet",
         "literal",
+        "alone",
         "beside",
     }
 )
@@ -113,6 +115,7 @@ class Scene:
         self.expected: list[dict[str, Any]] = document.get("expect", [])
         self.never: list[dict[str, Any]] = [*document.get("never", []), *({"indicator": name} for name in document.get("silent", []))]
         self.complete = bool(document.get("nothing_else") or document.get("quiet"))
+        self.only = frozenset({file} if document.get("alone") else ())
         self.beside = frozenset(document.get("beside", []))
         self._document = document
         assert self.expected or self.never or self.complete, f"{self.name} expects nothing"

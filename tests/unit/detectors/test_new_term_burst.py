@@ -27,6 +27,12 @@ def week(hours: int = 168) -> Run:
     return made
 
 
+def usual(made: Run, term: str) -> float:
+    """How many of the learnt messages of the tenant held a term, or more."""
+    assert isinstance(made.detector, NewTermBurst)
+    return made.detector._usual(made.states[TENANT], term)
+
+
 def burst(made: Run, start: float, count: int, *tokens: str, customers: int = 99) -> Reading:
     for number in range(count):
         say(made, start + 60.0 * number, f"n-{number % customers}", *tokens)
@@ -76,7 +82,7 @@ def test_a_burst_ends_with_its_window_and_is_usual_later() -> None:
     reading = burst(made, 168 * HOUR, 8, "蓝牙", "断连")
     say(made, 171.5 * HOUR, "u", *USUAL[0])
     assert made.at(171.6 * HOUR).value < 7 < reading.value
-    assert made.detector._usual(made.states[TENANT], "蓝牙断连") >= 8
+    assert usual(made, "蓝牙断连") >= 8
 
 
 def test_of_two_bursts_the_stronger_is_told() -> None:
@@ -115,12 +121,12 @@ def test_the_ratio_is_twice_the_gain_in_log_likelihood(count: int, usual: int) -
 
 def test_usual_counts_are_never_too_low_and_shrink_with_what_they_are_of() -> None:
     made = week()
-    state, detector = made.states[TENANT], made.detector
-    share = detector._usual(state, "快递") / state.messages
+    state = made.states[TENANT]
+    share = usual(made, "快递") / state.messages
     assert 0.24 < share < 0.3
     say(made, 170 * HOUR + 5 * DAY, "u", "退款")
     assert state.messages < 1200
-    assert 0.2 < detector._usual(state, "快递") / state.messages < 0.3
+    assert 0.2 < usual(made, "快递") / state.messages < 0.3
 
 
 def test_a_full_counter_halves_them_all() -> None:
@@ -128,7 +134,7 @@ def test_a_full_counter_halves_them_all() -> None:
     state = made.states[TENANT]
     for number in range(9000):
         say(made, 24 * HOUR + number * 0.1, "u", "快递")
-    assert made.detector._usual(state, "快递") / state.messages == pytest.approx(0.98, abs=0.02)
+    assert usual(made, "快递") / state.messages == pytest.approx(0.98, abs=0.02)
 
 
 def test_a_message_goes_to_the_tenant_and_its_product() -> None:

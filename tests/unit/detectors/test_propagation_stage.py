@@ -17,7 +17,7 @@ def told(made: Run, at: float, link: str, way: str, count: float, scope: Scope =
     made.learn(Observation("propagation_stage", scope, at, count, terms=(link, way)))
 
 
-def run(until: float, start: float = 0.0, made: Run | None = None, **trouble: float) -> Run:
+def run(until: float, start: float = 0.0, made: Run | None = None, /, **trouble: float) -> Run:
     """Quarters of hours up to `until`; a link is in trouble from its hour on."""
     made = made or Run(PropagationStage())
     for quarter in range(round(4 * start), round(4 * until)):
