@@ -1,7 +1,11 @@
-"""Surges in counts: false alarms, time in alarm, recall and delay, beside two rules that need no learning to speak of."""
+"""Surges in counts: false alarms, time in alarm, recall and delay, beside two rules that need no learning to speak of.
+
+The indicator `volume_ratio_3h` is measured as it stands, at its yellow number, and with the guard of three deviations alone.
+"""
 
 from __future__ import annotations
 
+import random
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
@@ -13,7 +17,10 @@ from typing import Any
 import msgspec
 
 from benchmarks._trend_read import Speed, read_json, recall, seconds, series
+from detectors.base import Observation, Reading, Scope
+from detectors.calendar import CalendarParams
 from detectors.trend.surge import Surge
+from detectors.volume_ratio_3h import VolumeRatio3h
 
 __all__ = ["Series", "false_alarms", "first_alarms", "measure"]
 
@@ -21,6 +28,10 @@ DAY_S = 86_400.0
 WEEK_S = 7 * DAY_S
 APART_S = 6 * 3600.0
 STRICT = 2
+SLOT_S = 300.0
+YELLOW = 2.0
+LEAST = 10
+SIGMAS = 3.0
 
 
 class Series(msgspec.Struct):
@@ -52,7 +63,7 @@ def measure(folder: Path) -> dict[str, Any]:
     events = read_json(folder / "events.json")
     files = [read(folder, name, about) for name, about in sorted(events.items()) if (folder / f"{name}.csv.gz").exists()]
     found: dict[str, Any] = {"series": len({each.name.partition("__")[0] for each in files})}
-    for name, contender in (("surge", learnt), ("naive_2x", naive), ("hour_of_week_2x", hour_of_week)):
+    for name, contender in CONTENDERS.items():
         speed = Speed()
         scores = {each.name: speed.of(len(each.counts), partial(contender, each)) for each in files}
         found[name] = {**_summary(files, scores), "points_s": speed.per_second()}
@@ -96,6 +107,31 @@ def hour_of_week(file: Series) -> list[float]:
     return _against(file, usual, known)
 
 
+def indicator(file: Series, *, deviations_alone: bool = False) -> list[float]:
+    """The value of `VolumeRatio3h` over its yellow number where its guard is open and its sample large enough.
+
+    It reads buckets of 5 minutes: a tick's events are spread over its own at random.
+    """
+    dice = random.Random(file.name)
+    detector = VolumeRatio3h(VolumeRatio3h.Params(calendar=CalendarParams(time_zone="UTC")))
+    state, slots, scores = detector.new(), max(1, round(file.tick / SLOT_S)), []
+    for time, count in zip(file.times, file.counts, strict=True):
+        parts = [0] * slots
+        for _ in range(round(count)):
+            parts[dice.randrange(slots)] += 1
+        for place, part in enumerate(parts):
+            detector.learn_one(state, Observation("", Scope("t"), time + place * SLOT_S, float(part)))
+        reading = detector.score_one(state, time + file.tick)
+        scores.append(reading.value / YELLOW if reading is not None and _certain(reading, deviations_alone=deviations_alone) else 0.0)
+    return scores
+
+
+def _certain(reading: Reading, *, deviations_alone: bool) -> bool:
+    if reading.n < LEAST or reading.baseline is None or reading.sd is None:
+        return False
+    return reading.n - reading.baseline > SIGMAS * reading.sd if deviations_alone else reading.guard
+
+
 def _against(file: Series, usual: Callable[[float, tuple[float, int]], float], known: dict[int, deque[float]] | None = None) -> list[float]:
     window: deque[tuple[float, float]] = deque(maxlen=round(3 * 3600 / file.tick))
     past, scores = (0.0, 0), []
@@ -106,6 +142,15 @@ def _against(file: Series, usual: Callable[[float, tuple[float, int]], float], k
             known.setdefault(int(time % WEEK_S // 3600), deque(maxlen=64)).append(count)
         scores.append(sum(each[0] for each in window) / (2 * sum(each[1] for each in window) + 1e-9) if past[1] > 1 else 0.0)
     return scores
+
+
+CONTENDERS: dict[str, Contender] = {
+    "surge": learnt,
+    "volume_ratio_3h": indicator,
+    "volume_ratio_3h_deviations_alone": partial(indicator, deviations_alone=True),
+    "naive_2x": naive,
+    "hour_of_week_2x": hour_of_week,
+}
 
 
 def false_alarms(times: list[float], on: list[bool], counted: list[bool]) -> int:

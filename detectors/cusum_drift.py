@@ -14,6 +14,7 @@ from detectors.base import Observation, Params, Reading, ScopeDetector, State, T
 from detectors.event import Event
 from detectors.naming import name_of
 from detectors.river_state import VarState, var_after
+from detectors.trend.drift import Drift, DriftState
 from detectors.windowed_rate import just_closed
 
 __all__ = ["CusumDrift", "normal_of_t"]
@@ -34,6 +35,8 @@ _SERIES: Final = {
     "dwell": (1.0, 0.05, "部门处理时长", "time in the department"),
 }
 """The bad direction, the least standard deviation of a point, and what the series is called."""
+_DRIFTS: Final = {name: Drift(side=1 if sign > 0 else -1) for name, (sign, *_) in _SERIES.items() if name != "complaint_share"}
+"""What tells a sudden drift from a gradual one, value by value: not of a share, whose values are yes and no."""
 
 
 def normal_of_t(t: float, freedom: float) -> float:
@@ -64,7 +67,7 @@ class Series(State):
     """One series. The point in the making: `n` values, their `sum`, `last` the newest hour of one.
 
     `usual` is a River Var of the points learnt, `recent` those still to learn, `s` the sum, `run` how many points it is of, `point` the
-    last one.
+    last one; `drift` knows the single values.
     """
 
     n: float = 0.0
@@ -75,6 +78,7 @@ class Series(State):
     s: float = 0.0
     run: int = 0
     point: float = 0.0
+    drift: DriftState = msgspec.field(default_factory=DriftState)
 
 
 class CusumDriftState(State):
@@ -96,9 +100,11 @@ class CusumDrift(ScopeDetector[CusumDriftState]):
     binomial.
 
     In control a series passes 5 once in about 930 points, 8 hardly ever (E. S. Page, Continuous inspection schemes, Biometrika 41 (1954);
-    k = 0.5). The guard asks for 20 points learnt and three in the run. `n` is the number of points learnt. At 8 the sum starts again. The
-    onset is gradual. Limits: no course of the day is known, a scope whose evenings always differ drifts in the evening; a scope that
-    was not heard of for three days closes. Memory: two series of about 100 bytes.
+    k = 0.5). The guard asks for 20 points learnt and three in the run, or that the single values have drifted too (trend/drift.py: a CUSUM
+    for steps, a matched filter for ramps of two hours, from 240 values on). Their `onset`, sudden or gradual, is the reading's; where
+    they say nothing it is gradual. `n` is the number of points learnt. At 8 the sum starts again. Limits: no course of the day is
+    known, a scope whose evenings always differ drifts in the evening; a share's onset is always gradual; a scope that was not heard of
+    for three days closes. Memory: two series of about 500 bytes.
 
     >>> from detectors.base import Scope
     >>> detector = CusumDrift()
@@ -149,6 +155,8 @@ class CusumDrift(ScopeDetector[CusumDriftState]):
                 continue
             series = self._after(name, state.series.get(name, Series()), hour)
             series.n, series.sum, series.last = series.n + 1, series.sum + value, max(series.last, hour)
+            if name in _DRIFTS:
+                _DRIFTS[name].learn_one(series.drift, value)
             state.series[name] = series
         state.last = max(state.last, observation.time)
 
@@ -159,14 +167,14 @@ class CusumDrift(ScopeDetector[CusumDriftState]):
             return None
         name = max(sorted(known), key=lambda each: known[each].s if known[each].usual[0] >= self.params.points else -1.0)
         series, (_, _, zh, en) = known[name], _SERIES[name]
-        learnt = series.usual[0]
+        learnt, onset = series.usual[0], series.drift.onset
         return Reading(
             now,
             round(series.s, 9),
             n=learnt,
             baseline=series.usual[1],
             sd=_deviation(series.usual) if learnt > 1 else None,
-            guard=learnt >= self.params.points and series.run >= 3,
+            guard=learnt >= self.params.points and (series.run >= 3 or onset is not None),
             closed=now - state.last > SILENT_S,
             variables={
                 "series_zh": zh,
@@ -175,7 +183,7 @@ class CusumDrift(ScopeDetector[CusumDriftState]):
                 "usual": _plain(name, series.usual[1]),
                 "point": _plain(name, series.point),
             },
-            onset="gradual",
+            onset=onset or "gradual",
         )
 
     def idle(self, state: CusumDriftState, now: float) -> bool:
@@ -203,7 +211,7 @@ class CusumDrift(ScopeDetector[CusumDriftState]):
             weight, past, squares = usual
             kept = min(weight, REMEMBERED)
             usual = var_after((kept, past, squares * kept / weight if weight else 0.0), recent.pop(0))
-        return Series(usual=usual, recent=recent, s=total, run=run, point=mean, last=series.last)
+        return Series(usual=usual, recent=recent, s=total, run=run, point=mean, last=series.last, drift=series.drift)
 
     def _told(self, turn: Turn, key: str, value: str | None, figures: dict[str, float | None]) -> list[Observation]:
         known = {name: figure for name, figure in figures.items() if figure is not None}

@@ -8,12 +8,14 @@ from math import sqrt
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 from pydantic import Field
 
 from detectors.base import Observation, Params, Reading, Scope, ScopeDetector, State, Turn
 from detectors.calendar import Calendar, CalendarParams
 from detectors.naming import name_of
 from detectors.river_state import mean_after
+from detectors.trend.share import LIMIT, evidence_after, spread_after
 from detectors.windowed_rate import just_closed
 
 __all__ = ["IssueShareGrowth", "two_proportion_z"]
@@ -29,6 +31,8 @@ ISSUES_KEPT: Final = 32
 DAYS_REMEMBERED: Final = 7
 CATCH_UP_H: Final = 7 * 24
 CAP: Final = 1.5
+SETTLING: Final = 1
+"""Whole slots that may still grow before they are evidence."""
 FORGET_S: Final = 35 * 86_400.0
 
 
@@ -61,12 +65,21 @@ class IssueShareGrowthParams(Params):
     calendar: CalendarParams = Field(default_factory=CalendarParams)
 
 
+class Grown(State):
+    """What speaks for an issue's growth: `evidence`, the `spread` of its share beyond binomial, the slot `at` which it was last certain."""
+
+    evidence: float = 0.0
+    spread: float = 1.0
+    at: int = -WINDOW - 1
+
+
 class IssueShareGrowthState(State):
     """Complaints by issue: of late, and what is usual.
 
     `issues` are the categories, which the rest names by their place; `slots` the counts of 5 minutes, number since the epoch -> place ->
     count; `hour` the next hour to learn; `hours` how many were; `usual` River means of complaints per hour by hour of the day, then
-    by place, with `days` how many days of each hour were learnt.
+    by place, with `days` how many days of each hour were learnt. `grown` is the evidence of growth by place, of the slots before
+    `weighed`.
     """
 
     tenant: str = ""
@@ -77,6 +90,11 @@ class IssueShareGrowthState(State):
     days: dict[int, float] = msgspec.field(default_factory=dict)
     usual: dict[int, dict[int, float]] = msgspec.field(default_factory=dict)
     last: float = 0.0
+    weighed: int = -1
+    grown: dict[int, Grown] = msgspec.field(default_factory=dict)
+
+
+NOT_GROWN: Final = Grown()
 
 
 class IssueShareGrowth(ScopeDetector[IssueShareGrowthState]):
@@ -85,14 +103,15 @@ class IssueShareGrowth(ScopeDetector[IssueShareGrowthState]):
     A complaint counts once, at its conversation's end, when it is known to be one. The usual share is that of the last 7 days at the
     same hours of the day, of all hours where those hold less than `min_usual` complaints; means are River's. An hour is learnt two
     hours after it left the window, and an issue in it at most half as much again as usual or three deviations. The guard asks for 24
-    learnt hours and a two-proportion z of at least 3; `n` is the number of complaints of all issues now.
+    learnt hours and a two-proportion z of at least 3, or that a Bernoulli CUSUM (trend/share.py) was certain of the growth within
+    these 3 h: it adds up what little each five minutes say. `n` is the number of complaints of all issues now.
 
     From a share of 0.43 (the source's worst issue) the value is at least 20 pp, whatever the growth, if the issue has grown by 3 pp at
     all: an issue that always makes half of the complaints is no news, and would burn for ever. Variables and sample tell the growth itself.
 
     Shares add up to 1: where one issue grows the others shrink, so one incident lights one issue. Limits: an issue beyond the 32
     most frequent counts towards the whole, but has no reading. One state per tenant, one reading per issue. Memory: 84 slots, 24 hours of
-    32 means (about 8 kB).
+    32 means, evidence of 32 issues (about 9 kB).
 
     >>> detector = IssueShareGrowth()
     >>> state = detector.new()
@@ -136,6 +155,8 @@ class IssueShareGrowth(ScopeDetector[IssueShareGrowthState]):
         for hour in range(max(state.hour, ready - CATCH_UP_H), ready):
             self._learn_hour(state, hour)
         state.hour = max(state.hour, ready)
+        if slot - SETTLING > state.weighed:
+            state.grown, state.weighed = self._weighed(state, slot - SETTLING), slot - SETTLING
         for number in [number for number in state.slots if number <= newest - KEPT]:
             del state.slots[number]
         state.last = max(state.last, observation.time)
@@ -149,13 +170,20 @@ class IssueShareGrowth(ScopeDetector[IssueShareGrowthState]):
         return None
 
     def score_parts(self, state: IssueShareGrowthState, now: float) -> Iterable[Reading]:
-        """A reading for each issue; variables `issue`, `share`, `share_pp` (the growth), `n`; sample `share`, `usual_share`, `growth`."""
+        """A reading for each issue; variables `issue`, `share`, `share_pp` (the growth), `n`.
+
+        Sample: `share`, `usual_share`, `growth`, `z`, and `evidence`, that of the CUSUM from 0 (none); at 1 it begins anew.
+        """
         until = int(now // SLOT_S)
         counts = _counts(state, until - WINDOW + 1, until + 1)
         n = sum(counts.values())
         usual, usual_n = self._usual(state, until)
+        grown = self._weighed(state, until)
         for place, issue in enumerate(state.issues):
             reading = self._judge(state, now, (counts.get(place, 0.0), n), (usual.get(place, 0.0), usual_n))
+            known = grown.get(place, NOT_GROWN)
+            reading.sample["evidence"] = known.evidence / LIMIT
+            reading.guard = reading.guard or (self._known(state, usual_n) and until - known.at <= WINDOW)
             reading.scope = Scope(state.tenant, (("issue_category", issue),))
             reading.variables["issue"] = issue
             yield reading
@@ -177,11 +205,38 @@ class IssueShareGrowth(ScopeDetector[IssueShareGrowthState]):
         reading = Reading(now, growth, n=n, start=now - WINDOW * SLOT_S, end=now, baseline=usual_share)
         if share >= self.params.absolute_share and (usual_share is None or growth >= self.params.noticed_pp):
             reading.value = max(growth, self.params.absolute_pp)
-        known = state.hours >= self.params.min_hours and usual_n >= self.params.min_usual
-        reading.guard = known and two_proportion_z(hits, n, usual_hits, usual_n) >= self.params.sigmas
+        z = two_proportion_z(hits, n, usual_hits, usual_n)
+        reading.guard = self._known(state, usual_n) and z >= self.params.sigmas
         reading.variables = {"share": f"{100 * share:.1f}%", "share_pp": round(growth, 1), "n": hits}
-        reading.sample = {"share": share, "usual_share": usual_share or 0.0, "growth": growth}
+        reading.sample = {"share": share, "usual_share": usual_share or 0.0, "growth": growth, "z": z}
         return reading
+
+    def _known(self, state: IssueShareGrowthState, usual_n: float) -> bool:
+        """Whether enough is known of what is usual."""
+        return bool(state.hours >= self.params.min_hours and usual_n >= self.params.min_usual)
+
+    def _weighed(self, state: IssueShareGrowthState, until: int) -> dict[int, Grown]:
+        """The evidence with the slots up to `until`."""
+        grown = {place: replace(known) for place, known in state.grown.items()}
+        for slot in range(max(state.weighed, until - KEPT) if state.weighed >= 0 else until, until):
+            total = sum(state.slots.get(slot, {}).values())
+            if not total:
+                continue
+            usual, usual_n = self._usual(state, slot)
+            if self._known(state, usual_n):
+                self._weigh(state, slot, grown, {place: hits / usual_n for place, hits in usual.items()})
+        return grown
+
+    def _weigh(self, state: IssueShareGrowthState, slot: int, grown: dict[int, Grown], usual: dict[int, float]) -> None:
+        """Add one slot's evidence, and learn how the share of 3 h scatters."""
+        counts, window = state.slots[slot], _counts(state, slot - WINDOW + 1, slot + 1)
+        total, trials = sum(counts.values()), sum(window.values())
+        for place, share in usual.items():
+            known = grown.setdefault(place, Grown())
+            known.evidence = evidence_after(known.evidence, counts.get(place, 0.0), total, share, known.spread)
+            known.spread = spread_after(known.spread, window.get(place, 0.0), trials, share)
+            if known.evidence >= LIMIT:
+                known.evidence, known.at = 0.0, slot
 
     def _usual(self, state: IssueShareGrowthState, until: int) -> tuple[dict[int, float], float]:
         """Complaints of the last 7 days by issue, and their sum: at these hours of the day, of all hours where those hold too few."""

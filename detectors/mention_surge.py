@@ -23,7 +23,7 @@ class MentionSurge(VolumeRatio3h):
     """Negative mentions (`social.mention`) of the last 3 h over their expectation, for the tenant's brand and each product.
 
     Expectation and guard are those of volume_ratio_3h, without campaigns: a sale excuses no anger. A mention without sentiment is not
-    counted. Memory: as there, about 7 kB.
+    counted. Memory: as there.
 
     >>> from detectors.base import Scope
     >>> detector = MentionSurge()

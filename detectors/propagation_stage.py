@@ -12,6 +12,7 @@ from pydantic import Field
 
 from detectors.base import Chain, Observation, Params, Reading, ScopeDetector, State, Turn
 from detectors.calendar import Calendar, CalendarParams
+from detectors.chain_lags import ChainLags, ChainLagsState
 from detectors.csat_rate import satisfied
 from detectors.naming import name_of
 from detectors.river_state import MeanState, mean_after
@@ -80,7 +81,7 @@ _PLACE: Final = {link.id: place for place, link in enumerate(LINKS)}
 
 
 class PropagationStageParams(Params):
-    """The mean time between links, `lag_h`; a deviation of `sigmas`; `min_hours` learnt; sales at most `sales` of the usual.
+    """The mean time between links until it is learnt, `lag_h`; a deviation of `sigmas`; `min_hours`; sales at most `sales` of the usual.
 
     `calendar` is the policy's.
     """
@@ -103,7 +104,7 @@ class PropagationStageState(State):
     """The shares of each link, their alarms, and sales by the hour.
 
     `sold` are (hour since the epoch, count), `usual_sold` River means by hour of the day; `checked` is the step up to which the alarms
-    are known, `queue` whether the scope is one.
+    are known, `queue` whether the scope is one; `lags` what is known of the time between links.
     """
 
     shares: list[UsualState] = msgspec.field(default_factory=lambda: [UsualState() for _ in LINKS])
@@ -113,14 +114,16 @@ class PropagationStageState(State):
     checked: int = -1
     last: float = 0.0
     queue: bool = False
+    lags: ChainLagsState = msgspec.field(default_factory=ChainLagsState)
 
 
 class PropagationStage(ScopeDetector[PropagationStageState]):
     """Consecutive links of response -> satisfaction -> complaints -> sales in alarm in this order, 0..4, of a queue or product.
 
-    A link follows another when its alarm begins no earlier and at most 3.2 h later (the source's mean time of conduction). Each has its
-    own small statistic against its own mean of 7 days (River's, learnt two hours after they left the window), and is in alarm at the
-    given multiple of the usual share with an excess above three standard deviations:
+    A link follows another when its alarm begins no earlier and at most 3.2 h later (the source's mean time of conduction), or as late as
+    is usual between these two where more was learnt (chain_lags.py). Each has its own small statistic against its own mean of 7 days
+    (River's, learnt two hours after they left the window), and is in alarm at the given multiple of the usual share with an excess above
+    three standard deviations:
 
     - response: first answers after more than 60 s (voice 30 s) of the last hour, 1.5 times, 20 answers;
     - satisfaction: ratings below 4 of 5 of 3 h, 1.5 times, 10 ratings; or 28 % of 20 ratings where it is usually less;
@@ -128,11 +131,12 @@ class PropagationStage(ScopeDetector[PropagationStageState]):
     - sales: refunds of 24 h, 1.2 times, 30 orders; or sales of the last 3 whole hours at most 0.8 of those usual at these hours.
       Reports without a product are the tenant's, and count for each queue.
 
-    An alarm is over when it has not been seen for 3.2 h, so that a first link may be repaired while the next ones follow. The longest
-    row counts, of two the one further along. `chain` names the next link and when it is expected: 3.2 h after the last one began.
-    `n` is the number of links in alarm. Limits: who was never answered is not in the first link; a queue without reports of sales
-    reaches stage 3. The stage is a pattern in time, no proof of cause. Memory: four shares of 24 to 52 slots, 24 + 5 hours of sales
-    (about 3 kB).
+    An alarm is over when it has not been seen for 3.2 h, so that a first link may be repaired while the next ones follow. The longest row
+    counts, of two the one further along. `chain` names the next link and when it is expected: the learnt delay, or 3.2 h, after the last
+    one began; its scope is `link` where there is but one. The delay to sales is that to refunds. `n` is the number of links in alarm.
+    Limits: who was never answered is not in the first link; a queue without reports of sales reaches stage 3. The stage is a pattern in
+    time, no proof of cause. Memory: four shares of 24 to 52 slots, 24 + 5 hours of sales (about 3 kB), and what chain_lags.py knows of a
+    busy scope (9 kB).
 
     >>> from detectors.base import Scope
     >>> detector = PropagationStage()
@@ -165,6 +169,7 @@ class PropagationStage(ScopeDetector[PropagationStageState]):
     def __init__(self, params: PropagationStageParams | None = None) -> None:
         super().__init__(params)
         self.calendar = Calendar(self.params.calendar)
+        self.lags = ChainLags(len(LINKS), self.params.lag_h)
 
     def observe(self, turn: Turn) -> Iterable[Observation]:
         """What an event tells about a link, to the queue and the product."""
@@ -189,24 +194,28 @@ class PropagationStage(ScopeDetector[PropagationStageState]):
             self._learn(state, observation)
 
     def score_one(self, state: PropagationStageState, now: float) -> Reading | None:
-        """The stage; variables `stage`, `links_zh`, `links_en`, `next_zh`, `next_en`, `eta` (epoch s)."""
+        """The stage; variables `stage`, `links_zh`, `links_en`, `next_zh`, `next_en`, `eta` (epoch s).
+
+        Sample: when each link's alarm began (`response_since` …); of the delay to the next one `lag_h`, `lag_strength` (0..1), `lag_z`, and
+        `lag_learnt` (1, or 0 where it is the prior).
+        """
         if state.checked < 0:
             return None
         lag = self.params.lag_h * HOUR_S
         alarms = [self._seen(state, place, now) for place in range(len(LINKS))]
-        row = _longest(alarms, now, lag)
+        row = _longest(alarms, now, lag, self._reaches(state))
         burning = sum(1 for alarm in alarms if _lives(alarm, now, lag))
         reading = Reading(now, len(row), n=burning, start=min((alarms[place].since for place in row), default=now), end=now)
         if not row:
             return reading
-        following = row[-1] + 1
-        expected = LINKS[following] if following < len(LINKS) else None
-        eta = alarms[row[-1]].since + lag if expected is not None else None
-        reading.chain = Chain(len(row), expected.id if expected is not None else None, eta)
+        expected = LINKS[row[-1] + 1] if row[-1] + 1 < len(LINKS) else None
+        reading.chain = Chain(len(row), expected.id if expected is not None else None, scope="chain" if len(row) > 1 else "link")
         reading.variables = {"stage": len(row), **_named(row, expected)}
-        if eta is not None:
-            reading.variables["eta"] = eta
         reading.sample = {f"{LINKS[place].id}_since": alarms[place].since for place in row}
+        if expected is not None:
+            known = self.lags.known(state.lags, row[-1])
+            reading.chain.eta = reading.variables["eta"] = alarms[row[-1]].since + known.lag_h * HOUR_S
+            reading.sample |= {"lag_h": known.lag_h, "lag_strength": known.strength, "lag_z": known.z, "lag_learnt": float(known.learnt)}
         return reading
 
     def idle(self, state: PropagationStageState, now: float) -> bool:
@@ -233,8 +242,17 @@ class PropagationStage(ScopeDetector[PropagationStageState]):
         if way == "sold":
             self._sell(state, int(time // HOUR_S), observation.value)
         elif link in _PLACE and way in _WAYS:
-            hits, trials = _WAYS[way]
-            LINKS[_PLACE[link]].ratio.add(state.shares[_PLACE[link]], time, hits * observation.value, trials * observation.value)
+            hits, trials = (each * observation.value for each in _WAYS[way])
+            place = _PLACE[link]
+            LINKS[place].ratio.add(state.shares[place], time, hits, trials)
+            usual = LINKS[place].ratio.usual(state.shares[place])
+            if usual is not None:
+                self.lags.add(state.lags, time, place, bad=hits, trials=trials, usual=usual)
+
+    def _reaches(self, state: PropagationStageState) -> list[float]:
+        """How long after a link's alarm began the next one's may begin to follow it, in s."""
+        known = [self.lags.known(state.lags, place).lag_h for place in range(len(LINKS) - 1)]
+        return [max(self.params.lag_h, lag_h) * HOUR_S for lag_h in known]
 
     def _seen(self, state: PropagationStageState, place: int, now: float) -> Episode:
         """A link's alarm as it is known at this time."""
@@ -336,10 +354,10 @@ def _lives(alarm: Episode, now: float, lag: float) -> bool:
     return alarm.last >= 0 and now - alarm.last <= lag
 
 
-def _longest(alarms: Sequence[Episode], now: float, lag: float) -> list[int]:
-    """The places of the longest row of links in alarm, each of which began within `lag` after the one before; the last of equal ones.
+def _longest(alarms: Sequence[Episode], now: float, lag: float, reaches: Sequence[float]) -> list[int]:
+    """The places of the longest row of links in alarm, each of which began within its reach after the one before; the last of equal ones.
 
-    >>> _longest([Episode(0.0, 50.0), Episode(10.0, 50.0), Episode(90.0, 90.0), Episode(95.0, 95.0)], 100.0, 60.0)
+    >>> _longest([Episode(0.0, 50.0), Episode(10.0, 50.0), Episode(90.0, 90.0), Episode(95.0, 95.0)], 100.0, 60.0, [60.0] * 3)
     [2, 3]
     """
     best: list[int] = []
@@ -348,7 +366,7 @@ def _longest(alarms: Sequence[Episode], now: float, lag: float) -> list[int]:
         if not _lives(alarm, now, lag):
             row = []
             continue
-        follows = bool(row) and 0 <= alarm.since - alarms[row[-1]].since <= lag
+        follows = bool(row) and 0 <= alarm.since - alarms[row[-1]].since <= reaches[row[-1]]
         row = [*row, place] if follows else [place]
         best = row if len(row) >= len(best) else best
     return best

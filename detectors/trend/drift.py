@@ -17,6 +17,9 @@ RAMP: Final = 60
 BEFORE: Final = 240
 HELD: Final = RAMP + BEFORE
 CLIP: Final = 1.5
+UNIT: Final = 80
+"""Recent values are kept to an 80th of a standard deviation, a byte each."""
+ZERO: Final = 128
 ALLOWANCE: Final = 0.6
 ABRUPT: Final = 0.9
 """A step passes the limit of the CUSUM before the slower filter has come this close to its own."""
@@ -33,7 +36,7 @@ class DriftState(State):
     """What is known of one score.
 
     `n` values (of at most 3,000), their clipped `mean` and `spread`; the CUSUMs `up` and `down`; `recent`, the last 300 values in standard
-    deviations, clipped; `onset` of the drift that is on, and for how many values, `on`.
+    deviations, clipped, as bytes (128 is 0, 80 one deviation); `onset` of the drift that is on, and for how many values, `on`.
     """
 
     n: int = 0
@@ -41,7 +44,7 @@ class DriftState(State):
     spread: float = 0.0
     up: float = 0.0
     down: float = 0.0
-    recent: list[float] = msgspec.field(default_factory=list)
+    recent: bytes = b""
     onset: Onset | None = None
     on: int = 0
 
@@ -70,7 +73,7 @@ class Drift:
     alarm in 100 h of 30 values for one `side` (+1 or -1), two for both (0), with the slight autocorrelation (0.2) of scores.
 
     Limits: nothing before 240 values (sudden) or 300 (gradual). After 180 values in alarm the new mean is the usual one. Drifts below
-    half a standard deviation are found in part. Memory: 300 values: 2.8 kB, 50 B when empty.
+    half a standard deviation are found in part. Memory: 300 bytes, and 50 B.
 
     >>> drift, state = Drift(), DriftState()
     >>> readings = [drift.learn_one(state, (n * 7 % 11 - 5) / 3.2 + 2 * (n >= 600)) for n in range(620)]
@@ -107,9 +110,7 @@ class Drift:
         if state.n >= NEEDED:
             state.up = min(4 * self.limits[0], max(0.0, state.up + z - ALLOWANCE)) if self.up else 0.0
             state.down = min(4 * self.limits[0], max(0.0, state.down - z - ALLOWANCE)) if self.down else 0.0
-        state.recent.append(z)
-        if len(state.recent) > HELD:
-            del state.recent[0]
+        state.recent = state.recent[1 - HELD :] + bytes((ZERO + round(UNIT * z),))
         state.n = min(state.n + 1, MEMORY)
         rate = 1 / state.n
         state.mean += rate * (z * unit if state.n > 10 and unit > 0 else off)
@@ -119,7 +120,7 @@ class Drift:
         recent = state.recent
         if len(recent) < HELD:
             return 0.0
-        ramp = sum(map(mul, WEIGHTS, recent[BEFORE:])) - sum(recent[:BEFORE]) / BEFORE
+        ramp = (sum(map(mul, WEIGHTS, recent[BEFORE:])) - sum(recent[:BEFORE]) / BEFORE) / UNIT
         return ramp if (self.up if ramp > 0 else self.down) else 0.0
 
     def _note(self, state: DriftState, step: float, slope: float) -> None:
@@ -131,7 +132,7 @@ class Drift:
             state.onset = "sudden" if step >= 1 and slope < ABRUPT else "gradual"
         state.on += 1
         if state.on >= ACCEPTED:
-            moved = sum(state.recent[-RAMP:]) / RAMP * ABSOLUTE * state.spread
+            moved = (sum(state.recent[-RAMP:]) / RAMP - ZERO) / UNIT * ABSOLUTE * state.spread
             state.mean += moved
             state.n, state.up, state.down, state.on, state.onset = NEEDED, 0.0, 0.0, 0, None
-            state.recent = []
+            state.recent = b""

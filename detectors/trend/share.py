@@ -9,7 +9,7 @@ import msgspec
 
 from detectors.base import State
 
-__all__ = ["Share", "ShareReading", "ShareState"]
+__all__ = ["LIMIT", "Share", "ShareReading", "ShareState", "evidence_after", "spread_after"]
 
 STEP_S: Final = 300
 WINDOW: Final = 36
@@ -19,9 +19,37 @@ REMEMBERED: Final = 14 * 288
 PRIOR: Final = 2.0
 NEEDED: Final = 100.0
 FACTOR: Final = 1.8
-SHARES: Final = (1e-4, 0.6)
+SHARES: Final = (1e-4, 0.95)
+LIMIT: Final = 6.5
+"""Evidence from which a growth is said: about one false alarm in four weeks, of a share that wanders by 15 %."""
 SPREAD_RATE: Final = 1 / 300
 SURPRISE: Final = 9.0
+
+
+def evidence_after(evidence: float, hits: float, trials: float, usual: float, spread: float) -> float:
+    """The evidence of growth after more events: a CUSUM of the log-likelihood ratio of 1.8 times the usual share against the usual.
+
+    A share from 5/9 on is tested against the one half way to all. `spread` is how much more than binomial the share scatters, at least 1;
+    shares lie within 0.0001..0.95.
+
+    >>> [round(evidence_after(1.0, hits, 20.0, 0.1, 1.0), 2) for hits in (0, 2, 6)]
+    [0.0, 0.5, 3.22]
+    """
+    usual = min(SHARES[1], max(SHARES[0], usual))
+    other = min(FACTOR * usual, (1 + usual) / 2)
+    gain = hits * log(other / usual) + (trials - hits) * log((1 - other) / (1 - usual))
+    return max(0.0, evidence + gain / spread)
+
+
+def spread_after(spread: float, hits: float, trials: float, usual: float) -> float:
+    """How much more than binomial the share scatters, after one more window, which counts at most ninefold.
+
+    >>> round(spread_after(1.0, 6.0, 20.0, 0.1), 3)
+    1.026
+    """
+    usual = min(SHARES[1], max(SHARES[0], usual))
+    error = (hits - usual * trials) ** 2 / (usual * (1 - usual) * trials)
+    return max(1.0, spread + SPREAD_RATE * (min(error, SURPRISE * spread) - spread))
 
 
 class ShareState(State):
@@ -61,13 +89,13 @@ class ShareReading(msgspec.Struct, frozen=True):
 class Share:
     """Learns a kind's usual share and says when it has grown.
 
-    The evidence is the log-likelihood ratio of 1.8 times the usual share against the usual, over the learnt over-dispersion,
-    summed and never below 0 (M. R. Reynolds and
-    Z. G. Stoumbos, A CUSUM chart for monitoring a proportion, J. Quality Technology 31, 1999). At `limit` it is said, and begins anew.
+    The evidence is the log-likelihood ratio of 1.8 times the usual share against the usual, over the learnt over-dispersion, summed and
+    never below 0 (M. R. Reynolds and Z. G. Stoumbos, A CUSUM chart for monitoring a proportion, J. Quality Technology 31, 1999). At
+    `limit` it is said, and begins anew.
     `z` compares the share of the last 3 h, over-dispersion included. What is usual is learnt 2 h after the window, with a memory of 14
     days.
 
-    Limits: nothing before 100 events are learnt; a share above 0.6 is treated as one of 0.6. Memory: 60 pairs, 1.2 kB, 80 B when empty.
+    Limits: nothing before 100 events are learnt; a share above 0.95 is treated as one of 0.95. Memory: 60 pairs, 1.2 kB, 80 B when empty.
 
     >>> share, state = Share(), ShareState()
     >>> for n in range(288):
@@ -76,7 +104,7 @@ class Share:
     (0.1, 0.1, 0.0)
     """
 
-    def __init__(self, limit: float = 6.5) -> None:
+    def __init__(self, limit: float = LIMIT) -> None:
         self.limit = limit
 
     def new(self) -> ShareState:
@@ -95,9 +123,7 @@ class Share:
         known, usual = self._usual(state)
         if known < NEEDED:
             return None
-        other = min(FACTOR * usual, (1 + usual) / 2)
-        gain = hits * log(other / usual) + (trials - hits) * log((1 - other) / (1 - usual))
-        state.evidence = max(0.0, state.evidence + gain / state.spread)
+        state.evidence = evidence_after(state.evidence, hits, trials, usual, state.spread)
         score = state.evidence / self.limit
         if score >= 1:
             state.evidence, state.alarms, state.at = 0.0, state.alarms + 1, step
@@ -143,5 +169,4 @@ class Share:
         known, usual = self._usual(state)
         hits, trials = self._window(state)
         if known >= NEEDED and trials >= 1:
-            error = (hits - usual * trials) ** 2 / (usual * (1 - usual) * trials)
-            state.spread = max(1.0, state.spread + SPREAD_RATE * (min(error, SURPRISE * state.spread) - state.spread))
+            state.spread = spread_after(state.spread, hits, trials, usual)

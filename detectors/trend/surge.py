@@ -6,6 +6,7 @@ from math import floor, log, sqrt
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from detectors.base import State
 
@@ -151,11 +152,18 @@ class Surge:
         """A series of which nothing is known."""
         return SurgeState()
 
-    def learn_one(self, state: SurgeState, time: float, count: float, *, factor: float = 1.0, free: bool = False) -> SurgeReading | None:
+    def copy(self, state: SurgeState) -> SurgeState:
+        """One that may learn what is not certain yet; the state stays as it is."""
+        return replace(state, profile=dict(state.profile), recent=list(state.recent))
+
+    def learn_one(
+        self, state: SurgeState, time: float, count: float, *, factor: float = 1.0, shift: float = 0.0, free: bool = False
+    ) -> SurgeReading | None:
         """What a tick's count says, from what was known before it; then it is known too. None while nothing is expected.
 
-        `time` in s since the epoch (any within the tick), shifted by the caller to local time; ticks before the last are ignored.
-        `factor` multiplies the expectation (declared campaigns); `free` says that the day is a holiday and uses the weekend's profile.
+        `time` in s since the epoch (any within the tick); ticks before the last are ignored. `factor` multiplies the expectation
+        (declared campaigns). `shift` in s leads to the place in the week whose counts are alike: the zone's offset, and whole days
+        where a Wednesday is like a Sunday; `free` says that the day is a holiday and uses the weekend's profile.
         """
         tick = int(time // self.tick_s)
         if tick <= state.tick or not 0 <= count < 1e12 or factor <= 0:
@@ -170,11 +178,11 @@ class Surge:
                 self._restart(state)
             else:
                 for missing in range(state.tick + 1, tick):
-                    self._learn_tick(state, missing, 0.0, 1.0, free=free)
-        return self._learn_tick(state, tick, float(count), factor, free=free)
+                    self._learn_tick(state, missing, 0.0, 1.0, shift, free=free)
+        return self._learn_tick(state, tick, float(count), factor, shift, free=free)
 
     def expected(self, state: SurgeState, time: float, *, free: bool = False) -> float | None:
-        """The profile's count for the tick at `time`, without level; None before it is known."""
+        """The profile's count for the tick at `time` (shifted by the caller), without level; None before it is known."""
         place = (time // self.tick_s * self.tick_s + self.tick_s / 2) / BIN_S - 0.5
         first = floor(place)
         part = place - first
@@ -205,8 +213,8 @@ class Surge:
         own, times = (0.0, 0) if free else state.profile.get(day * BINS + bin_, (0.0, 0))
         return (SHRINK * mean + times * own) / (SHRINK + times)
 
-    def _learn_tick(self, state: SurgeState, tick: int, count: float, factor: float, *, free: bool) -> SurgeReading | None:
-        time = float(tick * self.tick_s)
+    def _learn_tick(self, state: SurgeState, tick: int, count: float, factor: float, shift: float, *, free: bool) -> SurgeReading | None:
+        time = tick * self.tick_s + shift
         base = self.expected(state, time, free=free)
         self._learn_profile(state, int(time // BIN_S), count / factor, free=free)
         state.tick, state.ticks = tick, state.ticks + 1

@@ -184,7 +184,7 @@ def busy_stream(seed: int = 0, *, conversations: int = 12, steps: int = 400, sta
 
 
 def _particular(time: float) -> Iterator[Turn]:
-    """What happens seldom: a VIP waits, somebody hesitates before buying, a target runs, an agent repeats a phone number."""
+    """What happens seldom: a VIP waits, somebody hesitates before buying, a target runs, an agent repeats a number, a metric is told."""
     vip = Talk("c-vip", customer="u-vip")
     vip.customer.tier = "vip"
     yield vip.customer_says(time, "在", "吗")
@@ -197,6 +197,8 @@ def _particular(time: float) -> Iterator[Turn]:
     yield target.customer_says(time + 1.0, "在", "吗")
     message = Message(role="agent", direction="out", text="[PHONE:***********]", masked=("PHONE",))
     yield Talk("c-phone")("message.created", time + 2.0, agent=Agent("a-1"), message=message, words=said("号码"))
+    for step in range(3):
+        yield Talk("x", queue=None)("metric.point", time + 3.0 + step, conversation=None, metric=Metric("logins", None, 60.0, 40.0 + step))
 
 
 def _anything(dice: random.Random, talk: Talk, time: float) -> Turn:

@@ -55,6 +55,22 @@ def test_003_17_a_growth_that_chance_explains_is_guarded(refunds: int, guard: bo
     assert of(made, 171.5 * HOUR, "refund").guard is guard
 
 
+def test_a_growth_too_faint_for_three_hours_is_certain_when_it_lasts() -> None:
+    made, opened = usual(), []
+    for hour in range(171, 183):
+        hours(made, hour, hour + 1, refund=6, other=11)
+        reading = of(made, (hour + 0.9) * HOUR, "refund")
+        assert reading.sample["z"] < 3
+        opened.append(reading.guard)
+    assert opened[:3] == [False, False, False]
+    assert any(opened)
+
+
+def test_a_usual_share_gives_no_evidence() -> None:
+    made = hours(usual(), 171, 200, refund=4, other=16)
+    assert [of(made, 199.9 * HOUR, issue).sample["evidence"] < 0.5 for issue in ("refund", "other")] == [True, True]
+
+
 def test_a_young_baseline_is_guarded() -> None:
     made = hours(hours(Run(IssueShareGrowth()), 0, 20, refund=10, other=40), 23, 24, refund=300, other=300)
     assert of(made, 23.5 * HOUR, "refund").guard is False

@@ -57,6 +57,31 @@ def test_004_35_the_next_link_is_expected_when_the_mean_time_of_conduction_has_p
     assert 78 * HOUR < began <= 79 * HOUR
 
 
+def test_the_next_link_is_expected_after_the_delay_that_was_learnt() -> None:
+    made = run(80, response=76, satisfaction=78)
+    state = made.states[QUEUE]
+    state.lags.read = [(1.0, 0.5, 9.0), (1.5, 0.3, 6.0), (2.0, 0.1, 2.0)]
+    reading = made.at(80 * HOUR, queue_id="q-1")
+    assert reading.chain is not None
+    assert reading.chain.eta == reading.variables["eta"] == state.alarms[1].since + 1.5 * HOUR
+    assert [reading.sample[name] for name in ("lag_h", "lag_strength", "lag_z", "lag_learnt")] == [1.5, 0.3, 6.0, 1.0]
+
+
+def test_one_link_is_no_chain_yet() -> None:
+    _, chain = stage(run(80, response=78), 80)
+    assert chain is not None
+    assert (chain.stage, chain.scope) == (1, "link")
+
+
+@pytest.mark.parametrize(("learnt_h", "z", "value"), [(4.0, 6.0, 2), (4.0, 2.0, 1), (1.0, 6.0, 1)])
+def test_where_a_longer_delay_was_learnt_a_later_link_follows(learnt_h: float, z: float, value: int) -> None:
+    made = run(73)
+    state = made.states[QUEUE]
+    state.lags.read = [(learnt_h, 0.5, z)] * 3
+    state.alarms = [Episode(96 * HOUR, 100 * HOUR), Episode(99.5 * HOUR, 100 * HOUR), Episode(), Episode()]
+    assert made.at(100 * HOUR, queue_id="q-1").value == value
+
+
 def chained(*began: float, now: float = 100 * HOUR) -> int:
     """The stage where the links' alarms began at these times, all seen just now; below 0: no alarm."""
     made = run(73)

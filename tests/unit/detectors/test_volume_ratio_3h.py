@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -77,6 +78,49 @@ def test_the_guard_asks_for_three_standard_deviations(excess: float, opens: bool
     assert reading.baseline is not None
     assert (reading.n - reading.baseline > 3 * reading.sd) is opens
     assert reading.guard is opens
+
+
+def test_the_sample_says_what_was_expected_and_within_which_bounds() -> None:
+    run = usual(8)
+    noon = MIDNIGHT + 8 * DAY + 12 * HOUR
+    learn(run, MIDNIGHT + 8 * DAY, 12)
+    learn(run, noon, 3, factor=2.0)
+    usually, now = run.at(noon), run.at(noon + 3 * HOUR)
+    assert now.sample["expected"] == now.baseline
+    assert now.sample["low"] < now.sample["expected"] < now.sample["high"] < now.n
+    assert usually.sample["low"] < usually.n < usually.sample["high"]
+    assert round(usually.sample["z"]) == 0
+    assert 8 < now.sample["days"] < 9
+    assert now.sample["z"] > 3
+
+
+def test_a_rise_that_today_explains_stays_dark() -> None:
+    """A day that has been half as busy again from its morning on is a busy day; its noon alone passes three standard deviations."""
+    run = usual(14)
+    today = MIDNIGHT + 14 * DAY
+    for hour in range(8, 22):
+        learn(run, today + hour * HOUR, 1, factor=1.0 + min(0.6, 0.1 * (hour - 7)))
+    reading = run.at(today + 22 * HOUR)
+    assert reading.sd is not None
+    assert reading.baseline is not None
+    assert reading.n - reading.baseline > 3 * reading.sd
+    assert not reading.guard
+
+
+def test_the_surge_statistic_is_silent_for_three_days_and_the_deviations_decide_alone() -> None:
+    run = usual(2)
+    learn(run, MIDNIGHT + 2 * DAY, 12)
+    learn(run, MIDNIGHT + 2 * DAY + 12 * HOUR, 3, factor=3.0)
+    reading = run.at(MIDNIGHT + 2 * DAY + 15 * HOUR)
+    assert (reading.sample["surge"], reading.guard) == (0.0, True)
+
+
+def test_the_half_hour_zones_and_holidays_find_their_place_in_the_week() -> None:
+    kolkata = VolumeRatio3h(VolumeRatio3h.Params(calendar={"time_zone": "Asia/Kolkata", "holidays": ["2026-10-01"]}))
+    for day, place in (("2026-09-30", 2), ("2026-10-01", 6), ("2026-10-02", 4)):
+        noon = datetime.fromisoformat(f"{day}T12:30:00+05:30").timestamp()
+        half = (noon + kolkata._shift_of(int(noon // HOUR))) // 1800
+        assert ((half // 48 + 3) % 7, half % 48) == (place, 25)
 
 
 def test_the_morning_is_no_surge_on_the_second_day_and_untrusted_on_the_first() -> None:
