@@ -54,7 +54,7 @@ def test_kills_in_mid_stream_change_nothing_and_a_restart_reads_less_than_five_s
 
 
 class Feed:
-    """The recording at some 1000 lines a second, its last 3000 at 100 a second until told to hurry: a kill never comes too late."""
+    """The recording at some 1000 lines a second, its last 3000 at 30 a second until told to hurry: a kill never comes too late."""
 
     def __init__(self, recording: Recording) -> None:
         self.hurry = threading.Event()
@@ -70,7 +70,7 @@ class Feed:
         slow = len(self._lines) - 3000
         for number, line in enumerate(self._lines):
             yield Line(line, number, "feed")
-            self.hurry.wait(0.0005 if number < slow else 0.01)
+            self.hurry.wait(0.0005 if number < slow else 0.03)
 
 
 def _opened(worker: WorkerProcess) -> dict[int, int]:
