@@ -133,10 +133,16 @@ def hits(alerts: Iterable[dict[str, Any]]) -> set[Hit]:
 @cache
 def in_one_batch() -> tuple[dict[str, Any], ...]:
     """The alerts when everything comes in one batch."""
-    whole = play()
-    whole.feed(*stream())
-    whole.finish()
-    return tuple(whole.alerts)
+    return tuple(whole().alerts)
+
+
+@cache
+def whole() -> Play:
+    """Everything has come in one batch."""
+    made = play()
+    made.feed(*stream())
+    made.finish()
+    return made
 
 
 def test_the_conversations_are_a_thousand_and_light_fires_of_many_kinds() -> None:
@@ -177,9 +183,7 @@ def test_each_conversation_alone_in_one_batch_gives_its_own_hits() -> None:
 
 
 def test_a_conversation_costs_two_kilobytes_at_most_with_all_indicators() -> None:
-    whole = play()
-    whole.feed(*stream())
-    sizes = sorted(size for stage in whole.pipeline.conversations for size in stage._conversations.records.encoded_size().values())
+    sizes = sorted(size for stage in whole().pipeline.conversations for size in stage._conversations.records.encoded_size().values())
     assert len(sizes) >= CONVERSATIONS
     assert sizes[len(sizes) // 2] < 1_600
     assert sizes[-1] < 2_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -36,9 +37,14 @@ def lines(simulation: Simulation) -> Iterator[Line]:
         yield Line(json.dumps(event, ensure_ascii=False).encode(), number, "simulation")
 
 
-@pytest.fixture(scope="module")
-def found() -> tuple[Score, Report]:
+@cache
+def _once() -> tuple[Score, Report]:
     return run()
+
+
+@pytest.fixture
+def found() -> tuple[Score, Report]:
+    return _once()
 
 
 def test_every_planted_incident_is_found(found: tuple[Score, Report]) -> None:
