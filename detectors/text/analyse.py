@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -38,6 +38,9 @@ class TextAnalyser:
         How hits and prior become a score.
     offers
         Texts of approved offers: a promise they contain is no hit of `false_promise`.
+    traditional
+        Characters that exist in traditional script only -> simplified. Such a text is read as if it were simplified, and where one
+        in eight of its Chinese characters is one the guess says `zh-TW`. Empty: no such reading.
 
     Of a text in neither Chinese nor English there are tokens and hits, but no sentiment. Reading takes time linear in the
     text and at most that of 8,000 characters. The object is read-only after construction and holds about 40 MB.
@@ -49,6 +52,7 @@ class TextAnalyser:
         prior: SentimentPrior,
         params: SentimentParams | None = None,
         offers: Iterable[str] = (),
+        traditional: Mapping[str, str] | None = None,
     ) -> None:
         self._segment = Segmenter(lexicons.phrases("segmentation.join"), lexicons.phrases("segmentation.split"))
         self._match = Matcher(lexicons, skip=_WORD_LISTS, whole=(FIXED,))
@@ -56,11 +60,17 @@ class TextAnalyser:
         self._prior = prior
         self._params = params or SentimentParams()
         self._offers = tuple(offers)
+        self._simple = dict(traditional or {})
+        self._traditional = frozenset(self._simple)
 
     def __call__(self, text: str, lang: str | None = None) -> Words:
         """What one pass found. `text` is already masked; `lang` is the event's own tag, which wins over the guess."""
         clean = normalise(text[:MAX_CHARACTERS])
         language = lang or guess_language(clean)
+        if not self._traditional.isdisjoint(clean):
+            traditional = _is_traditional(clean, self._traditional)
+            language = "zh-TW" if traditional and lang is None and language == "zh-CN" else language
+            clean = "".join([self._simple.get(mark, mark) for mark in clean])
         pieces = self._segment(clean, language) if clean else []
         tokens = tuple([piece for piece in pieces if is_word(piece)])
         if not tokens:
@@ -102,13 +112,18 @@ class TextAnalyser:
             prior, known = 0.5, 0
         else:
             return None
-        return polarity(evidence(judged, self._params), prior, known, self._params)
+        return polarity(evidence(judged, self._params) if judged else 0.0, prior, known, self._params)
 
     def _is_reported(self, hit: Hit) -> bool:
         """Fixed phrases are machinery, and an approved offer is no false promise."""
         if hit.name == FIXED:
             return False
         return hit.name != _PROMISE or not self._offers or not covered_by_offer(hit.phrase, self._offers)
+
+
+def _is_traditional(clean: str, traditional: frozenset[str]) -> bool:
+    """Whether one in eight of the Chinese characters exists in traditional script only; a name in a simplified text is no script."""
+    return 8 * sum(mark in traditional for mark in clean) >= sum("\u3400" <= mark <= "\u9fff" for mark in clean)
 
 
 def _outside_fixed(hits: list[Hit]) -> list[Hit]:

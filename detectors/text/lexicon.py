@@ -7,6 +7,7 @@ characters in one table, so its cost does not grow with the number of entries.
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from operator import add
 from typing import Final, NamedTuple
@@ -227,12 +228,15 @@ def _patterns(text: str, anchors: list[tuple[int, _Rule]]) -> list[Hit]:
 
 def _merge(phrases: list[Hit], matches: list[Hit]) -> list[Hit]:
     """All hits by place; where those of one lexicon overlap, the longest stays."""
-    kept: dict[str, list[Hit]] = {}
+    kept: dict[str, list[tuple[int, int]]] = {}
+    hits = []
     for hit in sorted(phrases + matches, key=lambda hit: hit.start - hit.end):
         same = kept.setdefault(hit.name, [])
-        if all(hit.end <= other.start or hit.start >= other.end for other in same):
-            same.append(hit)
-    return sorted((hit for same in kept.values() for hit in same), key=lambda hit: (hit.start, hit.end))
+        place = bisect(same, (hit.start, hit.end))
+        if (not place or same[place - 1][1] <= hit.start) and (place == len(same) or hit.end <= same[place][0]):
+            same.insert(place, (hit.start, hit.end))
+            hits.append(hit)
+    return sorted(hits, key=lambda hit: (hit.start, hit.end))
 
 
 def covered_by_offer(phrase: str, offers: Iterable[str]) -> bool:
