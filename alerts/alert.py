@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from alerts.tier import Tier
-from detectors.base import Reading, Scope
+from detectors.base import Chain, Reading, Scope
 
 __all__ = ["Alert", "alert_id", "alert_key", "place"]
 
@@ -22,7 +22,8 @@ class Alert(msgspec.Struct, array_like=True, omit_defaults=True):
     `state` is raised, updated or resolved; the other states of the schema (acknowledged, in_progress, expired, false_positive) come with
     commands. `tier` is the fire that burns, or, once resolved, the one that burned last. `previous_tier` is the
     one before this revision (0 for the first). `since` is the event time at which the occurrence began, `raised_at` and
-    `updated_at` are the clock's. `reading` is the latest that changed something.
+    `updated_at` are the clock's. `reading` is the latest that changed something. `uplift` of the tier comes from a chain of trouble in its
+    queue or product (`alerts/uplift.py`), whose `chain` it then shows.
     """
 
     id: str
@@ -40,6 +41,8 @@ class Alert(msgspec.Struct, array_like=True, omit_defaults=True):
     reading: Reading
     threshold: float | None = None
     resolved_at: float | None = None
+    uplift: int = 0
+    chain: Chain | None = None
 
     @property
     def open(self) -> bool:

@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from alerts.alert import Alert, alert_id, alert_key, place
 from alerts.decide import Change
+from alerts.tier import Tier
+from alerts.uplift import own_tier, uplift
 from detectors.base import Reading
 
 __all__ = ["AlertBook"]
@@ -44,9 +46,15 @@ class AlertBook:
         alert = self._open.get(where)
         if alert is None:
             return self._raise(where, change, now) if change.tier else None
-        if change.tier == alert.tier or change.since < alert.since:
+        if change.tier == own_tier(alert) or change.since < alert.since:
             return None
         return self._update(where, alert, change, now) if change.tier else self._resolve(where, alert, change, now)
+
+    def lift(self, alerts: Iterable[Alert], chains: Iterable[Alert], now: float) -> list[Alert]:
+        """The revisions of open alerts whose uplift the chains change; kept as any other."""
+        lifted = uplift(alerts, chains, now)
+        self._open.update((place(alert.indicator, alert.scope), alert) for alert in lifted)
+        return lifted
 
     def state(self) -> dict[str, Alert]:
         """The open alerts by place: plain structs that msgspec encodes."""
@@ -80,16 +88,20 @@ class AlertBook:
         return alert
 
     def _update(self, where: str, alert: Alert, change: Change, now: float) -> Alert:
+        lifted = min(alert.uplift, Tier.RED - change.tier)
+        tier = change.tier + lifted
         self._open[where] = replace(
             alert,
             revision=alert.revision + 1,
             state="updated",
-            tier=change.tier,
+            tier=tier,
             previous_tier=alert.tier,
-            max_tier=max(alert.max_tier, change.tier),
+            max_tier=max(alert.max_tier, tier),
             updated_at=now,
             reading=_with_evidence(change, alert),
             threshold=change.threshold,
+            uplift=lifted,
+            chain=alert.chain if lifted else None,
         )
         return self._open[where]
 

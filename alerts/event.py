@@ -11,7 +11,7 @@ from alerts.render import Renderer
 from alerts.rule import Rule
 from alerts.tier import Tier
 from alerts.values import clean
-from detectors.base import Evidence, Reading
+from detectors.base import Chain, Evidence, Reading
 
 __all__ = ["EvidenceMode", "rfc3339", "to_cloudevent", "to_data"]
 
@@ -40,9 +40,11 @@ def to_data(
     `tier` is the fire that burns, or, when `state` is resolved, the one that burned last; `previous_tier` is null on the first revision.
     `value`, `threshold` and `sample` are in the indicator's unit; `event_time` is the reading's event time, `detected_at` the clock
     when it was decided, `latency_ms` what lies between (never negative). `version` is that of the whole policy. `evidence`: masked
-    excerpts, only the events' ids, or none.
+    excerpts, only the events' ids, or none. `onset` and `chain` are there only where the
+    detector can tell, `chain` and `uplift` also where a chain has raised the tier.
     """
     reading = alert.reading
+    optional = {"onset": reading.onset, "chain": _chain(reading.chain or alert.chain, zone), "uplift": alert.uplift or None}
     return {
         "alert_id": alert.id,
         "revision": alert.revision,
@@ -66,6 +68,7 @@ def to_data(
         "event_time": rfc3339(reading.time, zone),
         "detected_at": rfc3339(alert.updated_at, zone),
         "latency_ms": max(0, round((alert.updated_at - reading.time) * 1000)),
+        **{name: value for name, value in optional.items() if value is not None},
     }
 
 
@@ -88,6 +91,19 @@ def _window(reading: Reading, zone: tzinfo) -> dict[str, str]:
     end = reading.end if reading.end is not None else reading.time
     start = reading.start if reading.start is not None else end
     return {"start": rfc3339(start, zone), "end": rfc3339(end, zone)}
+
+
+def _chain(chain: Chain | None, zone: tzinfo) -> dict[str, Any] | None:
+    """How far trouble has spread, and what is expected next; None where nobody says."""
+    if chain is None:
+        return None
+    found = {
+        "scope": chain.scope,
+        "stage": chain.stage,
+        "next_link": chain.next_link,
+        "eta": rfc3339(chain.eta, zone) if chain.eta is not None else None,
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _sample(reading: Reading) -> dict[str, float]:

@@ -25,7 +25,7 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Names = Annotated[list[str], BeforeValidator(_listed)]
+Names = Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])]
 """Some texts; a single one needs no list."""
 
 
@@ -75,7 +75,7 @@ def _same_for_all(value: object) -> object:
     return value
 
 
-MinSample = Annotated[Samples, BeforeValidator(_same_for_all)]
+MinSample = Annotated[Samples, BeforeValidator(_same_for_all, json_schema_input_type=float | Samples)]
 
 
 class Override(Stanza):
@@ -112,7 +112,8 @@ class Rule(Stanza):
     `unit` is what the value is measured in, `show` how it is written (by default from the unit: a ratio as a percentage, seconds and
     minutes whole). `range` is the unit's least and greatest value, null where it has none. `overrides` are looked up tenant first,
     then channel, then segment, then the indicator's own numbers. `literal` are the sources' own numbers, where they
-    differ. `variables` names a fact another way, for the texts (`waiting: value`). `params` goes to the detector.
+    differ. `variables` names a fact another way, for the texts (`waiting: value`). `params` goes to the detector. `formula`, `fields` (of
+    events) and `source` (where the numbers come from) are for people.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -130,7 +131,10 @@ class Rule(Stanza):
     overrides: list[Override] = []
     min_sample: MinSample = Samples()
     window: str = ""
-    actions: list[Annotated[ActionRef, BeforeValidator(_by_name)]] = []
+    formula: str = ""
+    fields: list[str] = []
+    source: str = ""
+    actions: list[Annotated[ActionRef, BeforeValidator(_by_name, json_schema_input_type=str | ActionRef)]] = []
     variables: dict[str, str] = {}
     params: dict[str, Any] = {}
 

@@ -28,7 +28,7 @@ from detectors import discover
 from detectors.base import Detector
 from detectors.calendar import Calendar, CalendarParams
 
-__all__ = ["Policy", "build_notifier", "load_policy"]
+__all__ = ["Policy", "build_notifier", "indicators_schema", "load_policy"]
 
 
 class PolicyFile(Stanza):
@@ -39,7 +39,7 @@ class PolicyFile(Stanza):
     conversation_ttl_s: float = Field(ge=60)
     ticket_ttl_s: float = Field(ge=60)
     indicators: str | None = None
-    profile: Literal["all", "core"]
+    profile: Literal["core", "full"]
     enable: list[str] = []
     literal_thresholds: bool
     lexicons: str | None = None
@@ -123,6 +123,24 @@ def load_policy(path: Path | None = None, *, enable: Iterable[str] = ()) -> Poli
     )
 
 
+def indicators_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of an indicators file, for editors. A stanza has no `id`: its key is the id."""
+    schema = Rule.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
+    definitions = schema.pop("$defs", {})
+    del schema["properties"]["id"]
+    schema["required"] = [name for name in schema["required"] if name != "id"]
+    stanzas = {"type": "object", "minProperties": 1, "propertyNames": {"pattern": "^[a-z][a-z0-9_]*$"}, "additionalProperties": schema}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Fenghuo indicators",
+        "type": "object",
+        "required": ["indicators"],
+        "additionalProperties": False,
+        "properties": {"indicators": stanzas},
+        "$defs": definitions,
+    }
+
+
 def build_notifier(receiver: NotifierParams, session: aiohttp.ClientSession, environ: Mapping[str, str] | None = None) -> Notifier:
     """The notifier of a receiver, its secrets read now from the environment and files it names.
 
@@ -190,7 +208,7 @@ def _rules(document: Document, actions: Actions, profile: str, enable: set[str])
         for index, action in enumerate(rule.actions):
             if action.template not in actions.templates:
                 raise document.error(f"indicators.{name}.actions.{index}", f"there is no template {action.template!r}")
-        if name in enable or (rule.enabled and (rule.core or profile == "all")):
+        if name in enable or (rule.enabled and (rule.core or profile == "full")):
             rules[name] = rule
     return rules
 

@@ -16,7 +16,7 @@ hysteresis belong to `alerts/decide.py`. Nothing here reads a clock: `now` is pa
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 import msgspec
@@ -26,6 +26,8 @@ from detectors.event import Campaign, Event
 from detectors.text.words import Words
 
 __all__ = [
+    "Chain",
+    "CompositeDetector",
     "Context",
     "ConversationDetector",
     "Detector",
@@ -119,6 +121,10 @@ class Context(msgspec.Struct, array_like=True, omit_defaults=True):
     sentiment: float | None = None
     customer_turns: int = 0
     agent_turns: int = 0
+    lowest: float | None = None
+    """The lowest `sentiment` so far."""
+    department_since: float | None = None
+    """When it was handed to its present department, by a transfer or as a ticket; None where nobody handed it on."""
 
 
 class Turn(msgspec.Struct, gc=False):
@@ -136,6 +142,8 @@ class Turn(msgspec.Struct, gc=False):
     """`context.sentiment` before this event; with `agent_before` and `closed_before` an observer sees changes without a memory."""
     agent_before: str | None = None
     closed_before: bool = False
+    department_before: str | None = None
+    department_since_before: float | None = None
 
     @property
     def customer_words(self) -> Words | None:
@@ -189,6 +197,18 @@ class Observation(msgspec.Struct, array_like=True, omit_defaults=True, gc=False)
         return Evidence(self.event_id or "", self.excerpt[:120] if self.excerpt else None, self.time, self.conversation_id)
 
 
+class Chain(msgspec.Struct, array_like=True, omit_defaults=True, gc=False):
+    """How far trouble has spread from response time over satisfaction and complaints to sales: `stage` 0..4; the next link, and when.
+
+    `scope` is `chain` where the stage is of the whole chain, `link` where it tells of one link.
+    """
+
+    stage: int
+    next_link: str | None = None
+    eta: float | None = None
+    scope: str = "chain"
+
+
 class Reading(msgspec.Struct, array_like=True, omit_defaults=True):
     """A value of one indicator for one scope at one event time.
 
@@ -219,6 +239,9 @@ class Reading(msgspec.Struct, array_like=True, omit_defaults=True):
     """Further figures for the alert's `sample` (customers, weakest_link …)."""
     bound: float | None = None
     """The one-sided 95 % bound of the value, where the detector gives it: a tier rises only when this has passed (CSAT, NPS)."""
+    onset: str | None = None
+    """`sudden` or `gradual`, where the detector can tell."""
+    chain: Chain | None = None
 
 
 S = TypeVar("S", bound=State)
@@ -231,9 +254,11 @@ class Detector(ABC, Generic[S]):
 
     `indicator` is the catalogue id its readings carry (two classes may share one, for two scopes). `State` is the struct of
     one key; `version` is raised when the meaning of its fields changes, an older state is then replaced by a new one and counted.
+    `types` are the event types it reads (None: all); it is shown no others.
     """
 
     indicator: ClassVar[str]
+    types: ClassVar[frozenset[str] | None] = None
     State: ClassVar[StateType]
     Params: ClassVar[ParamsType] = Params
     version: ClassVar[int] = 1
@@ -257,12 +282,28 @@ class ConversationDetector(Detector[S]):
     def learn_one(self, state: S, turn: Turn) -> bool:
         """Take one turn in. True when this turn is an evaluation of the indicator (rule 7: one message)."""
 
+    def tell(self, state: S, turn: Turn) -> Iterable[Observation]:
+        """What the state after this turn tells a scope detector, which the observation names."""
+        return ()
+
     def due_at(self, state: S, level: float) -> float | None:
         """When, if nothing else happens, the value reaches `level`; None when no clock is running.
 
         The pipeline then calls `score_one(state, due)` at that event time, also when the whole stream is silent.
         """
         return None
+
+
+class CompositeDetector(ConversationDetector[S]):
+    """A conversation's indicator made from its other ones: it sees their tiers after each event and each timer."""
+
+    def learn_one(self, state: S, turn: Turn) -> bool:
+        """Take one turn in; never an evaluation by itself."""
+        return False
+
+    @abstractmethod
+    def combine(self, state: S, context: Context, tiers: Mapping[str, int]) -> bool:
+        """Take in which fires burn: indicator -> tier 1..4. True when that is an evaluation."""
 
 
 class ScopeDetector(Detector[S]):
@@ -285,6 +326,13 @@ class ScopeDetector(Detector[S]):
 
     def learn_all(self, state: S, observation: Observation) -> None:
         """Take a broadcast in (a campaign). The default ignores it."""
+
+    def score_parts(self, state: S, now: float) -> Iterable[Reading]:
+        """Readings about other or narrower scopes that this state knows: each names its `scope`, at most 64.
+
+        A part that burns and is not given any more is closed. What its thresholds are resolved by (`channel`, `segment`) it says itself.
+        """
+        return ()
 
     @abstractmethod
     def idle(self, state: S, now: float) -> bool:

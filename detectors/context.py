@@ -39,15 +39,18 @@ def advance(context: Context, event: Event, sentiment: float | None) -> None:
     `sentiment` is the score of a customer's utterance in -1..1 where it has one. An event that comes late changes neither the state
     (open, closed) nor who has the conversation.
     """
+    department = context.department_id
     _who(context, event)
     if not event.late:
         _state(context, event)
+        _department(context, event, department)
     message = event.message
     if message is not None and not message.partial and not message.private and event.type == "message.created":
         if message.role == "customer":
             context.customer_turns += 1
             if sentiment is not None:
                 context.sentiment = mood(context.sentiment, sentiment)
+                context.lowest = context.sentiment if context.lowest is None else min(context.lowest, context.sentiment)
         elif message.role in ("agent", "bot"):
             context.agent_turns += 1
     context.last = max(context.last, event.time)
@@ -70,6 +73,18 @@ def _who(context: Context, event: Event) -> None:
         context.product_id = issue.product_id or context.product_id
         if issue.is_complaint is not None:
             context.is_complaint = issue.is_complaint
+
+
+def _department(context: Context, event: Event, before: str | None) -> None:
+    """Whose it is now and since when: a hand-over or a ticket begins a stay, other events only name the department."""
+    transfer = event.transfer
+    target = transfer.target.department_id if transfer is not None and transfer.mode != "consult" else None
+    if target is not None:
+        context.department_id = target
+    begins = target is not None or (event.type == "ticket.created" and context.department_since is None)
+    moved = context.department_since is not None and before not in (None, context.department_id)
+    if (begins or moved) and context.department_id is not None:
+        context.department_since = event.time
 
 
 def _state(context: Context, event: Event) -> None:

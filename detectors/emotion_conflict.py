@@ -33,6 +33,9 @@ def conflicts(utterances: Iterable[Spoken], turns: int, reach: int) -> int:
     >>> conflicts([(0.0, 0, True), (1.0, 1, False), (2.0, 0, False), (3.0, 1, False), (4.0, 0, False), (5.0, 1, True)], turns=6, reach=3)
     0
     """
+    utterances = tuple(utterances)
+    if {side for _, side, hot in utterances if hot} != {_CUSTOMER, _AGENT}:
+        return 0
     spoken = [(side, any(hot for *_, hot in row)) for side, row in groupby(utterances, key=lambda entry: entry[1])][-turns:]
     angry = [at for at, (side, hot) in enumerate(spoken) if hot and side == _CUSTOMER]
     count = 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from pydantic import Field
 
-from detectors.base import ConversationDetector, Evidence, Params, Reading, State, Turn
+from detectors.base import ConversationDetector, Evidence, Observation, Params, Reading, State, Turn
 from detectors.text.words import Words
 
 __all__ = ["CRITICAL", "FORBIDDEN", "ServiceAttitudeScore", "agent_speaks"]
@@ -59,6 +60,7 @@ class ServiceAttitudeScoreState(State):
     """How many utterances there were, of which kinds, and the last one that cost something.
 
     `since_closing` counts the utterances after the last closing phrase; `heard_ms` is where the customer's last words end in the call.
+    `agent` spoke last, `before` are the points and utterances there were when that agent took over, `told` is the score last told of it.
     """
 
     utterances: int = 0
@@ -76,6 +78,9 @@ class ServiceAttitudeScoreState(State):
     phrase: str = ""
     last: Evidence | None = None
     start: float | None = None
+    agent: str = ""
+    before: tuple[float, int] = (0.0, 0)
+    told: float | None = None
 
 
 class ServiceAttitudeScore(ConversationDetector[ServiceAttitudeScoreState]):
@@ -99,6 +104,7 @@ class ServiceAttitudeScore(ConversationDetector[ServiceAttitudeScoreState]):
     """
 
     indicator = "service_attitude_score"
+    types = frozenset({"message.created", "call.ended", "conversation.resolved"})
     State = ServiceAttitudeScoreState
     Params = ServiceAttitudeScoreParams
 
@@ -110,6 +116,7 @@ class ServiceAttitudeScore(ConversationDetector[ServiceAttitudeScoreState]):
             if words is None:
                 self._listen(state, turn)
                 return False
+            self._take_over(state, turn)
             self._judge(state, turn, words)
             return True
         if kind == "call.ended":
@@ -122,7 +129,7 @@ class ServiceAttitudeScore(ConversationDetector[ServiceAttitudeScoreState]):
         """The score; variables `phrase`, `matched_phrase` (of the last utterance that cost something)."""
         if not state.utterances:
             return None
-        score = 100.0 - self._cost(state) + min(self.params.empathy_most, self.params.empathy * state.empathy)
+        score = 100.0 + self._points(state)
         if state.critical:
             score = min(score, self.params.critical)
         return Reading(
@@ -141,6 +148,33 @@ class ServiceAttitudeScore(ConversationDetector[ServiceAttitudeScoreState]):
                 "empathy": state.empathy,
             },
         )
+
+    def tell(self, state: ServiceAttitudeScoreState, turn: Turn) -> Iterable[Observation]:
+        """The agent's part of the score whenever it has changed, to `service_attitude_by_agent`; from the third utterance on."""
+        points, utterances = state.before
+        if not state.agent or state.utterances - utterances < self.params.enough:
+            return ()
+        score = round(min(100.0, max(0.0, 100.0 + self._points(state) - points)), 1)
+        if score == state.told:
+            return ()
+        state.told = score
+        last, context = state.last, turn.context
+        return (
+            Observation(
+                "service_attitude_by_agent",
+                turn.scope(agent_id=state.agent),
+                turn.event.time,
+                score,
+                conversation_id=context.conversation_id,
+                event_id=last.event_id if last is not None else None,
+                excerpt=last.excerpt if last is not None else None,
+                terms=(state.phrase,) if state.phrase else (),
+            ),
+        )
+
+    def _points(self, state: ServiceAttitudeScoreState) -> float:
+        """What is added to 100: mostly less than nothing."""
+        return float(min(self.params.empathy_most, self.params.empathy * state.empathy) - self._cost(state))
 
     def _cost(self, state: ServiceAttitudeScoreState) -> float:
         params = self.params
@@ -173,6 +207,12 @@ class ServiceAttitudeScore(ConversationDetector[ServiceAttitudeScoreState]):
         if phrase is not None:
             state.phrase, state.last = phrase[:EXCERPT], turn.evidence(words.text[:EXCERPT])
         self._pause(state, turn)
+
+    def _take_over(self, state: ServiceAttitudeScoreState, turn: Turn) -> None:
+        """Another agent speaks: what was before is not that agent's."""
+        agent = (turn.event.agent.id if turn.event.agent is not None else turn.context.agent_id) or ""
+        if agent != state.agent:
+            state.agent, state.before, state.told = agent, (self._points(state), state.utterances), None
 
     def _listen(self, state: ServiceAttitudeScoreState, turn: Turn) -> None:
         """Where the customer's words end in the call."""

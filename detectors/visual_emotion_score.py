@@ -20,7 +20,8 @@ class VisualEmotionScore(AcousticEmotionScore):
     """The exponentially weighted mean (half-life 3 frames) of `message.visual.emotion_score`, 0..1, of the customer's messages.
 
     Images are never opened here: without a model upstream there is no reading. `n` is the number of frames. Evaluated at each.
-    The policy that ships leaves it off: faces say little, and reading them needs consent. Memory: three numbers.
+    Faces say little, and reading them needs the customer's consent: who does not want it leaves it out of the policy (`enabled: false`).
+    Memory: three numbers.
 
     >>> from detectors.base import Context, Turn
     >>> from detectors.event import Event

@@ -15,6 +15,7 @@ from detectors.calendar import Calendar, CalendarParams
 from detectors.event import Campaign
 from detectors.naming import name_of
 from detectors.river_state import MeanState, mean_after
+from detectors.volume_profile import campaign_factor, in_campaign, rate_of_hour
 
 __all__ = ["VolumeRatio3h"]
 
@@ -30,9 +31,6 @@ CATCH_UP_H: Final = 14 * 24
 WEEKS_REMEMBERED: Final = 4
 DAYS_REMEMBERED: Final = 14
 LEVEL_REMEMBERED: Final = 7 * 24
-WEEK_PRIOR: Final = 2.0
-"""How many visits of its own an hour of the week needs to weigh as much as the same hour of all days."""
-DAY_PRIOR: Final = 0.1
 SPREAD_PRIOR: Final[MeanState] = (8.0, 1.5)
 SPREAD_REMEMBERED: Final = 400
 SURPRISE: Final = 9.0
@@ -183,7 +181,7 @@ class VolumeRatio3h(ScopeDetector[VolumeRatio3hState]):
 
     def _note(self, state: VolumeRatio3hState, observation: Observation) -> None:
         """Remember what it was about, for the parts campaigns cover and for the title."""
-        if not self._in_campaign(state, observation.time):
+        if not in_campaign(state.campaigns, observation.time):
             _weigh(state.shares, ("all", *observation.terms), observation.value)
         issues = tuple(term.partition("=")[2] for term in observation.terms if term.startswith("issue_category="))
         _weigh(state.recent, issues, observation.value)
@@ -249,10 +247,7 @@ class VolumeRatio3h(ScopeDetector[VolumeRatio3hState]):
 
     def _rate(self, state: VolumeRatio3hState, week: int, day: int) -> float:
         """Conversations expected in an hour, without campaigns."""
-        days, by_day = state.day.get(day, (0.0, 0.0))
-        by_day = (days * by_day + DAY_PRIOR * state.level[1]) / (days + DAY_PRIOR)
-        weeks, by_week = state.week.get(week, (0.0, 0.0))
-        return (weeks * by_week + WEEK_PRIOR * by_day) / (weeks + WEEK_PRIOR)
+        return rate_of_hour(state.week.get(week, (0.0, 0.0)), state.day.get(day, (0.0, 0.0)), state.level[1])
 
     def _visits(self, state: VolumeRatio3hState, until: int) -> float:
         """On how many days the hours of the window were learnt before; the least of them."""
@@ -269,27 +264,7 @@ class VolumeRatio3h(ScopeDetector[VolumeRatio3hState]):
         return self.calendar.hour_of_week(hour * HOUR_S + HOUR_S / 2)
 
     def _multiplier(self, state: VolumeRatio3hState, time: float) -> float:
-        factor = 1.0
-        for campaign in state.campaigns:
-            if campaign.start <= time < campaign.end:
-                factor *= 1 + self._part(state, campaign) * (campaign.multiplier - 1)
-        return max(factor, 0.1)
-
-    def _part(self, state: VolumeRatio3hState, campaign: Campaign) -> float:
-        """How much of this scope a campaign covers, 0..1."""
-        own, part = dict(state.keys), 1.0
-        everything = state.shares.get("all", 0.0)
-        for name, value in sorted(campaign.scope.items()):
-            if name == "tenant_id":
-                continue
-            if name in own:
-                part = min(part, float(own[name] == value))
-            else:
-                part = min(part, state.shares.get(f"{name}={value}", 0.0) / everything if everything else 0.0)
-        return part
-
-    def _in_campaign(self, state: VolumeRatio3hState, time: float) -> bool:
-        return any(campaign.start <= time < campaign.end for campaign in state.campaigns)
+        return campaign_factor(state.campaigns, time, state.keys, state.shares)
 
 
 def _sum(state: VolumeRatio3hState, first: int, until: int) -> float:

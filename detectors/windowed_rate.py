@@ -71,6 +71,8 @@ class WindowedRateOf(ScopeDetector[W]):
     slot_s: ClassVar[float] = 60.0
     spare_s: ClassVar[float] = 0.0
     empty: ClassVar[float] = 0.0
+    least: ClassVar[int] = 8
+    """The sample below which no rate lights anything (rule 6): the grid waits for more."""
 
     def counted(self, turn: Turn, scope: Scope, way: tuple[str, ...], value: float = 1.0) -> Observation:
         """One observation that is only a count, at the event's time."""
@@ -123,6 +125,10 @@ class WindowedRateOf(ScopeDetector[W]):
     def idle(self, state: W, now: float) -> bool:
         """Nothing in the window, nor to come into it."""
         return not state.slots or state.slots[-1][0] < math.ceil((now - self.window_s) / self.slot_s)
+
+    def quiet_until(self, state: W, now: float) -> float:
+        """The sample of a window only falls: one that is too small stays so."""
+        return now + self.window_s if self.sums(state, now)[1] < self.least else now
 
 
 class WindowedRate(WindowedRateOf[WindowedRateState]):
@@ -251,6 +257,11 @@ class WindowedWaits(WindowedRateOf[WaitsState]):
     def idle(self, state: WaitsState, now: float) -> bool:
         """Nobody waits, nothing in the window."""
         return super().idle(state, now) and all(now - since >= self.forget_s for since, _ in state.waiting.values())
+
+    def quiet_until(self, state: WaitsState, now: float) -> float:
+        """Who waits may yet count: the sample is at most the window's with all of them."""
+        most = super().sums(state, now)[1] + len(state.waiting)
+        return now + self.window_s if most < self.least else now
 
 
 def _trim(kept: dict[str, Any], most: int) -> None:

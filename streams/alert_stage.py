@@ -12,6 +12,7 @@ from alerts.book import AlertBook
 from alerts.decide import Change
 from alerts.stage import Batch, Notice, pages_of, run_steps
 from alerts.tier import Tier
+from alerts.uplift import CHAIN
 from streams.batches import decode_items
 from streams.handover import check_layout, held_key
 from streams.merge import Merge, SourceState
@@ -51,6 +52,7 @@ class AlertStage:
         self._book = AlertBook()
         self._ended: dict[str, float] = {}
         self._open: Counter[tuple[str, str]] = Counter()
+        self._chains: dict[str, Alert] = {}
         self._dirty: dict[str, bytes | None] = {}
         self._changed = False
         self._untold = False
@@ -78,6 +80,8 @@ class AlertStage:
         """Open alerts go on; one whose indicator the policy no longer has cannot, and is forgotten."""
         if any(level is not None for level in self.wiring.decider.levels(alert.indicator, alert.scope.tenant, None, ())):
             self._book.restore([alert])
+            if alert.indicator == CHAIN and alert.open:
+                self._chains[place(alert.indicator, alert.scope)] = alert
         else:
             self._dirty[name] = None
             self._ended = {f"{alert.scope.tenant}/{alert.key}": 0.0, **self._ended}
@@ -113,15 +117,31 @@ class AlertStage:
         return out
 
     def _apply(self, change: Change, now: float, effects: Effects) -> None:
-        where = place(change.reading.indicator, change.reading.scope)
-        before = self._book.get(where)
+        before = self._book.get(place(change.reading.indicator, change.reading.scope))
         alert = self._book.apply(change, now)
-        if alert is None:
-            return
+        if alert is not None:
+            self._revise(before, alert, now, effects)
+            self._lift(alert, now, effects)
+
+    def _revise(self, before: Alert | None, alert: Alert, now: float, effects: Effects) -> None:
+        """Count, keep and publish a revision."""
+        where = place(alert.indicator, alert.scope)
         self._count(before, alert, effects)
         if self.wiring.durable:
             self._dirty[f"{_ALERT}{where}"] = msgspec.msgpack.encode(alert) if alert.open else None
+        if alert.indicator == CHAIN:
+            self._chains.pop(where, None)
+            self._chains |= {where: alert} if alert.open else {}
         self._publish(alert, now, effects)
+
+    def _lift(self, alert: Alert, now: float, effects: Effects) -> None:
+        """Have a chain that moved raise or lower the alerts of its scope, and chains raise an alert that moved."""
+        if alert.indicator != CHAIN and not self._chains:
+            return
+        concerned = list(self._book) if alert.indicator == CHAIN else [alert]
+        before = {each.id: each for each in concerned}
+        for lifted in self._book.lift(concerned, self._chains.values(), now):
+            self._revise(before[lifted.id], lifted, now, effects)
 
     def _publish(self, alert: Alert, now: float, effects: Effects) -> None:
         event = self.wiring.present(alert)

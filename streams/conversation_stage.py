@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from detectors.base import Observation
+from detectors.base import Observation, Reading
 from detectors.event import Event
 from streams.batches import EventBatch, Item, decode_events, encode
 from streams.conversations import Conversations, Results
@@ -85,6 +85,10 @@ class ConversationStage:
                 if event.time >= self._meta.released and event.type != HEARTBEAT:
                     self._hold(event, str(batch.first))
         self._conversations.start_timers()
+
+    def readings(self) -> Iterator[tuple[Reading, int]]:
+        """What the conversations' indicators read now, by the stage's own clock, with their tiers."""
+        return self._conversations.readings(max(self._meta.released, 0.0))
 
     def process(self, value: bytes) -> Effects:
         """Take one EventBatch. Raises Halt where offsets are missing before it."""

@@ -6,13 +6,13 @@ import hashlib
 import heapq
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from alerts.decide import Memory
-from detectors.base import Context, ConversationDetector, Detector, Observation, Reading, Scope, Turn
+from detectors.base import CompositeDetector, Context, ConversationDetector, Detector, Observation, Reading, Scope, ScopeDetector, Turn
 from detectors.context import advance
 from detectors.event import Event
 from streams.batches import Item
@@ -97,6 +97,9 @@ class Conversations:
         self._timed = [
             (name, field, each) for name, (field, each) in self._detectors.items() if type(each).due_at is not ConversationDetector.due_at
         ]
+        self._composites = [(name, field, each) for name, (field, each) in self._detectors.items() if isinstance(each, CompositeDetector)]
+        self._readers: dict[str, list[tuple[str, str, ConversationDetector[Any]]]] = {}
+        self._observers: dict[str, list[tuple[str, ScopeDetector[Any]]]] = {}
         self._timers: list[tuple[float, str]] = []
         self.cells = Cells()
 
@@ -128,9 +131,21 @@ class Conversations:
         self.records.put(key, record)
         return True
 
+    def readings(self, now: float) -> Iterator[tuple[Reading, int]]:
+        """What every indicator of every open conversation reads at `now`, with its tier; nothing is learnt or decided."""
+        for key, record in self.records.items():
+            if record.context.closed is not None:
+                continue
+            for name, (field, detector) in self._detectors.items():
+                state = getattr(record, field)
+                reading = detector.score_one(state, now) if state is not None else None
+                if reading is not None and not reading.closed:
+                    self._stamp(reading, name, key.split("/", 1)[0], record.context)
+                    yield reading, record.tiers[name].tier if name in record.tiers else 0
+
     def _turn(self, record: Any, event: Event, now: float) -> Turn:
         context: Context = record.context
-        before = (context.sentiment, context.agent_id, context.closed is not None)
+        before = (context.sentiment, context.agent_id, context.closed is not None, context.department_id, context.department_since)
         message, words, score = event.message, None, None
         if message is not None and event.type == "message.created" and not message.private and not message.partial:
             if message.text:
@@ -142,21 +157,50 @@ class Conversations:
     def _detect(self, record: Any, turn: Turn, results: Results) -> None:
         event = turn.event
         now = max(event.time, turn.context.last) if event.late else event.time
-        for name, (field, detector) in self._detectors.items():
-            state = getattr(record, field)
-            if state is None:
-                state = detector.new()
-                setattr(record, field, state)
+        origin = (event.source, event.id)
+        for name, field, detector in self._reading(event.type):
+            state = _state_of(record, field, detector)
             if detector.learn_one(state, turn):
                 reading = detector.score_one(state, now)
                 if reading is not None:
-                    self._decide(record, name, reading, event.tenant, (event.source, event.id), results)
+                    self._decide(record, name, reading, event.tenant, origin, results)
+            for seq, observation in enumerate(detector.tell(state, turn)):
+                item = Item(results.at, event.source, f"{event.id}/{name}", seq, observation=observation)
+                results.observations.append(item)
+        self._combine(record, now, event.tenant, origin, results)
+
+    def _combine(self, record: Any, now: float, tenant: str, origin: tuple[str, str], results: Results) -> None:
+        """Have the indicators that are made of others see which of them burn."""
+        if not self._composites:
+            return
+        own = {detector.indicator for _, _, detector in self._composites}
+        tiers = {self._detectors[name][1].indicator: memory.tier for name, memory in record.tiers.items() if name in self._detectors}
+        burning = {indicator: tier for indicator, tier in tiers.items() if tier and indicator not in own}
+        for name, field, detector in self._composites:
+            state = _state_of(record, field, detector)
+            if detector.combine(state, record.context, burning):
+                reading = detector.score_one(state, now)
+                if reading is not None:
+                    self._decide(record, name, reading, tenant, origin, results)
+
+    def _reading(self, kind: str) -> list[tuple[str, str, ConversationDetector[Any]]]:
+        """The detectors that read events of a type."""
+        found = self._readers.get(kind)
+        if found is None:
+            found = [(name, field, each) for name, (field, each) in self._detectors.items() if each.types is None or kind in each.types]
+            self._readers[kind] = found
+        return found
+
+    def _observing(self, kind: str) -> list[tuple[str, ScopeDetector[Any]]]:
+        """The wider scopes' detectors that read events of a type."""
+        found = self._observers.get(kind)
+        if found is None:
+            found = [(name, each) for name, each in self.wiring.scope_detectors if each.types is None or kind in each.types]
+            self._observers[kind] = found
+        return found
 
     def _decide(self, record: Any, name: str, reading: Reading, tenant: str, origin: tuple[str, str], results: Results) -> None:
-        context: Context = record.context
-        reading.indicator = self._detectors[name][1].indicator
-        reading.scope = Scope(tenant, (("conversation_id", context.conversation_id),))
-        reading.channel, reading.segment = context.channel, _segment(context)
+        self._stamp(reading, name, tenant, record.context)
         memory = record.tiers.get(name) or Memory()
         change = self.wiring.decider(reading, memory)
         if memory.tier or memory.rising:
@@ -167,9 +211,15 @@ class Conversations:
         if change is not None:
             results.changes.append(Item(results.at, *origin, len(results.changes), change=change))
 
+    def _stamp(self, reading: Reading, name: str, tenant: str, context: Context) -> None:
+        """Say whose reading it is, and what thresholds are resolved by."""
+        reading.indicator = self._detectors[name][1].indicator
+        reading.scope = Scope(tenant, (("conversation_id", context.conversation_id),))
+        reading.channel, reading.segment = context.channel, _segment(context)
+
     def _observe(self, turn: Turn, results: Results, released: float) -> None:
         event = turn.event
-        for name, detector in self.wiring.scope_detectors:
+        for name, detector in self._observing(event.type):
             for seq, observation in enumerate(detector.observe(turn)):
                 observation.detector = name
                 if observation.cell:
@@ -223,6 +273,7 @@ class Conversations:
                     # A due time is t0 + level in floating point; the value it gives back must be the level.
                     reading.value = round(reading.value, 3)
                     self._decide(record, name, reading, tenant, ("", key), results)
+            self._combine(record, due, tenant, ("", key), results)
         record.due = None
         self._schedule(key, record, due)
         self.records.put(key, record)
@@ -254,6 +305,14 @@ class Conversations:
     def _expires(self, context: Context) -> float:
         open_ticket = context.channel == "ticket" and context.closed is None
         return context.last + (self.wiring.ticket_ttl_s if open_ticket else self.wiring.conversation_ttl_s)
+
+
+def _state_of(record: Any, field: str, detector: Detector[Any]) -> Any:
+    state = getattr(record, field)
+    if state is None:
+        state = detector.new()
+        setattr(record, field, state)
+    return state
 
 
 def _field(name: str, detector: Detector[Any]) -> str:

@@ -35,10 +35,18 @@ class Replay:
     """Feeds lines through a pipeline in their order in the files.
 
     `as_of` stands for the records' Kafka timestamp: an event more than 5 minutes later is a reject. `on_reject(line, reject)` is called for
-    each line that is no event.
+    each line that is no event, `on_event(event)` for each that is.
     """
 
-    def __init__(self, pipeline: Pipeline, parser: Parser, as_of: float, on_reject: Callable[[Line, Reject], None]) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        parser: Parser,
+        as_of: float,
+        on_reject: Callable[[Line, Reject], None],
+        on_event: Callable[[Event], None] | None = None,
+    ) -> None:
+        self._on_event = on_event
         self._pipeline = pipeline
         self._parser = parser
         self._as_of = as_of
@@ -66,6 +74,8 @@ class Replay:
             self.report.rejects[parsed.reason] += 1
             self._on_reject(line, parsed)
             return None
+        if self._on_event is not None:
+            self._on_event(parsed)
         return parsed
 
     def _alerts(self, sends: Iterable[Send]) -> Iterator[bytes]:

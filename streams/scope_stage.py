@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from detectors.base import Observation
+from detectors.base import Observation, Reading
 from streams.batches import Item, ItemBatch, decode_items
 from streams.conversations import Results
 from streams.handover import Handover, Target, check_layout, held_key
@@ -59,6 +59,10 @@ class ScopeStage:
         for value in held:
             self._merge.restore(decode_items(value))
         self._scopes.start_grid()
+
+    def readings(self) -> Iterator[tuple[Reading, int]]:
+        """What the scopes' indicators read now, by the stage's own clock, with their tiers."""
+        return self._scopes.readings(self._merge.released)
 
     def process(self, value: bytes) -> Effects:
         """Take one ItemBatch of observations."""

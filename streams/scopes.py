@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -22,8 +23,11 @@ ASK_AGAIN_S = 86_400.0
 """How often a scope that only keeps what it has learnt is asked whether it has expired."""
 
 
-class ScopeRecord(msgspec.Struct, array_like=True):
-    """One detector's state for one scope. `due` is the next step of its grid, a day off while nothing can change."""
+class ScopeRecord(msgspec.Struct, array_like=True, omit_defaults=True):
+    """One detector's state for one scope. `due` is the next step of its grid, a day off while nothing can change.
+
+    `parts` are the fires of other scopes that this state has readings about, by their keys.
+    """
 
     detector: str
     scope: Scope
@@ -32,6 +36,12 @@ class ScopeRecord(msgspec.Struct, array_like=True):
     due: float | None
     last: float
     state: Any
+    parts: dict[str, tuple[Scope, Memory]] = msgspec.field(default_factory=dict)
+
+    @property
+    def burning(self) -> bool:
+        """Whether a fire burns, of its own or of a part, or is about to."""
+        return bool(self.memory.tier or self.memory.rising or self.parts)
 
 
 class Scopes:
@@ -89,10 +99,24 @@ class Scopes:
                 fired = True
         return fired
 
+    def readings(self, now: float) -> Iterator[tuple[Reading, int]]:
+        """What every scope, and every part of one, reads at `now`, with its tier; nothing is learnt or decided."""
+        for _, record in self.records.items():  # noqa: PERF102 - a KeyedState decodes as it goes, it has no values()
+            detector = self._detectors.get(record.detector)
+            if detector is None:
+                continue
+            reading = detector.score_one(record.state, now)
+            if reading is not None and not reading.closed:
+                reading.indicator, reading.scope = detector.indicator, record.scope
+                yield reading, record.memory.tier
+            for part in detector.score_parts(record.state, now):
+                part.indicator = detector.indicator
+                yield part, record.parts[part.scope.key][1].tier if part.scope.key in record.parts else 0
+
     def _step(self, key: str, record: ScopeRecord, due: float, results: Results) -> None:
         detector = self._detectors[record.detector]
         self._evaluate(record, detector, due, ("", key), results, evaluation=True)
-        burning = bool(record.memory.tier or record.memory.rising)
+        burning = record.burning
         if burning or not detector.idle(record.state, due):
             quiet = due if burning else detector.quiet_until(record.state, due)
             record.due = max(due + detector.step_s, math.ceil(quiet / detector.step_s) * detector.step_s)
@@ -108,14 +132,42 @@ class Scopes:
         self, record: ScopeRecord, detector: ScopeDetector[Any], now: float, origin: tuple[str, str], results: Results, *, evaluation: bool
     ) -> None:
         reading = detector.score_one(record.state, now)
-        if reading is None:
-            if not evaluation or not record.memory.tier:
-                return
+        if reading is None and evaluation and record.memory.tier:
             reading = Reading(now, 0.0, closed=True)
-        reading.indicator, reading.scope = detector.indicator, record.scope
-        product = record.scope.get("product_id")
-        reading.segment = (("product_id", product),) if product is not None else ()
-        change = self.wiring.decider(reading, record.memory, evaluation=evaluation)
+        if reading is not None:
+            reading.scope = record.scope
+            product = record.scope.get("product_id")
+            reading.segment = (("product_id", product),) if product is not None else ()
+            self._decide(detector, reading, record.memory, origin, results, evaluation=evaluation)
+        if type(detector).score_parts is not ScopeDetector.score_parts:
+            self._evaluate_parts(record, detector, now, origin, results, evaluation=evaluation)
+
+    def _evaluate_parts(
+        self, record: ScopeRecord, detector: ScopeDetector[Any], now: float, origin: tuple[str, str], results: Results, *, evaluation: bool
+    ) -> None:
+        """Decide the readings about other scopes; a part that burned and has none any more is closed."""
+        gone = dict(record.parts) if evaluation else {}
+        for reading in detector.score_parts(record.state, now):
+            key = reading.scope.key
+            gone.pop(key, None)
+            memory = record.parts[key][1] if key in record.parts else Memory()
+            self._decide(detector, reading, memory, origin, results, evaluation=evaluation)
+            self._keep_part(record, reading.scope, memory)
+        for scope, memory in gone.values():
+            self._decide(detector, Reading(now, 0.0, closed=True, scope=scope), memory, origin, results, evaluation=evaluation)
+            self._keep_part(record, scope, memory)
+
+    def _keep_part(self, record: ScopeRecord, scope: Scope, memory: Memory) -> None:
+        if memory.tier or memory.rising:
+            record.parts[scope.key] = (scope, memory)
+        else:
+            record.parts.pop(scope.key, None)
+
+    def _decide(
+        self, detector: ScopeDetector[Any], reading: Reading, memory: Memory, origin: tuple[str, str], results: Results, *, evaluation: bool
+    ) -> None:
+        reading.indicator = detector.indicator
+        change = self.wiring.decider(reading, memory, evaluation=evaluation)
         results.counts["readings_total", reading.indicator] += 1
         if change is not None:
             results.changes.append(Item(results.at, *origin, len(results.changes), change=change))

@@ -1,4 +1,7 @@
-"""Notifiers, one a module: `webhook` is `webhook.py` with `class Webhook(Notifier)`, found by the name alone."""
+"""Notifiers, one a module: `webhook` is `webhook.py` with `class Webhook(Notifier)`, found by the name alone.
+
+What several of them need lies in `shared/`, which is a package and so no notifier.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 def kinds() -> list[str]:
     """The kinds of notifier there are."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != "base")
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != "base" and not module.ispkg)
 
 
 def notifier_class(kind: str) -> type[Notifier]:

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 import typer
 from rich.console import Console
@@ -19,8 +20,10 @@ from config.loader import load_policy
 from streams.cli._shared import parser, settings, settle
 from streams.dead_letter import to_json_line
 from streams.errors import UsageError
-from streams.files import read_lines, total_bytes
+from streams.files import Line, read_lines, total_bytes
+from streams.lead_time import LeadTime, Outcomes, lead_times
 from streams.pipeline import Pipeline
+from streams.records import Reject
 from streams.replay import Replay, Report
 from streams.stages import build_wiring
 from streams.wiring import Layout
@@ -39,6 +42,7 @@ def replay(
     config: Annotated[Path | None, typer.Option(help="The policy; the one that ships with Fenghuo by default.")] = None,
     dead_letter: Annotated[Path | None, typer.Option(help="Where lines that are no events go, with the reason.")] = None,
     as_of: Annotated[datetime | None, typer.Option(help="The present of the replay: later events are rejects. Default: now.")] = None,
+    lead_time: Annotated[bool, typer.Option("--lead-time", help="Also how long before escalations, complaints, low ratings.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
 ) -> None:
     """Replay recorded events: the same alerts as on Kafka, in one process, deterministic. 回放事件文件。"""
@@ -48,17 +52,43 @@ def replay(
     policy = load_policy(config)
     pipeline = Pipeline(build_wiring(policy, Layout(1, 1, 1), durable=False))
     settle()
+    foreseen = _Foreseen() if lead_time else None
     with _progress(console, events) as advance:
         # The files are looked for before anything is overwritten.
         lines = read_lines(events, advance)
         with _output(out) as alerts, _output(dead_letter) as letters:
-            run = Replay(pipeline, parser(settings()), present, lambda line, found: _write(letters, to_json_line(line, found)))
+            run = Replay(pipeline, parser(settings()), present, partial(_reject, letters), foreseen.outcomes.add if foreseen else None)
             for alert in run.run(lines):
                 _write(alerts, alert + b"\n")
+                if foreseen:
+                    foreseen.add(alert)
+    found = foreseen.found() if foreseen else None
     if json_:
-        typer.echo(json.dumps(_summary(run.report)))
-    else:
-        _print(console, run.report, out)
+        typer.echo(json.dumps({**_summary(run.report), **({"lead_time": _plain(found)} if found is not None else {})}))
+        return
+    _print(console, run.report, out)
+    if found is not None:
+        _print_lead_times(console, found)
+
+
+class _Foreseen:
+    """The alerts of a replay beside what they should have foretold. Memory grows with both."""
+
+    def __init__(self) -> None:
+        self.outcomes = Outcomes()
+        self._alerts: list[dict[str, Any]] = []
+
+    def add(self, alert: bytes) -> None:
+        """Keep one alert's revision, as far as it matters."""
+        self._alerts.append({**json.loads(alert)["data"], "evidence": None, "suggested_actions": None})
+
+    def found(self) -> dict[str, LeadTime]:
+        """By indicator."""
+        return lead_times(self._alerts, self.outcomes.found)
+
+
+def _reject(file: BinaryIO | None, line: Line, found: Reject) -> None:
+    _write(file, to_json_line(line, found))
 
 
 def _write(file: BinaryIO | None, data: bytes) -> None:
@@ -110,3 +140,26 @@ def _print(console: Console, report: Report, out: Path) -> None:
         table.add_row(f"[{colour}]{tier}[/{colour}]", str(report.alerts.get(tier, 0)))
     console.print(table)
     console.print(f"alerts written to {out}")
+
+
+def _plain(found: dict[str, LeadTime]) -> dict[str, dict[str, float | None]]:
+    return {
+        name: {
+            "alerts": each.alerts,
+            "outcomes": each.outcomes,
+            "median_s": each.median_s,
+            "precision": each.precision,
+            "recall": each.recall,
+        }
+        for name, each in found.items()
+    }
+
+
+def _print_lead_times(console: Console, found: dict[str, LeadTime]) -> None:
+    """Those that foretold anything, the longest lead first."""
+    table = Table("indicator 指标", "lead 提前 (h)", "precision 精确率", "recall 召回率", box=None)
+    told = [(name, each) for name, each in found.items() if each.median_s is not None]
+    for name, each in sorted(told, key=lambda row: -(row[1].median_s or 0.0)):
+        shares = ["–" if share is None else f"{share:.0%}" for share in (each.precision, each.recall)]
+        table.add_row(name, f"{(each.median_s or 0.0) / 3600:.2f}", *shares)
+    console.print(table if told else "no alert was followed by an escalation, a complaint or a low rating within 72 h")

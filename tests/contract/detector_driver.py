@@ -8,12 +8,14 @@ from typing import Any
 
 import msgspec
 
+from detectors import build, discover
 from detectors.base import Context, ConversationDetector, Observation, Reading, Scope, ScopeDetector, State, Turn
 from detectors.context import advance
 from detectors.event import Agent, Call, Campaign, Conversation, Customer, Event, Issue, Message, Metric, Place, Queue, Ticket, Transfer
+from detectors.naming import name_of
 from detectors.text.words import Words
 
-__all__ = ["DAY", "HOUR", "Run", "Talk", "busy_stream", "restored", "said", "values"]
+__all__ = ["DAY", "HOUR", "Run", "Talk", "busy_stream", "readings_of", "restored", "said", "tells", "values"]
 
 HOUR = 3600.0
 DAY = 86_400.0
@@ -44,7 +46,7 @@ class Talk:
         for name, part in parts.items():
             setattr(event, name, part)
         context = self.context
-        before = (context.sentiment, context.agent_id, context.closed is not None)
+        before = (context.sentiment, context.agent_id, context.closed is not None, context.department_id, context.department_since)
         advance(context, event, sentiment)
         return Turn(event, msgspec.structs.replace(context), words, at, *before)
 
@@ -78,10 +80,23 @@ class Run:
         self.detector = detector
         self.states: dict[Scope, Any] = {}
         self.broadcasts: list[Observation] = []
+        self.tellers = [build(name, {}) for name, kind in discover().items() if tells(kind)]
+        self.conversations: dict[tuple[str, str], Any] = {}
+
+    def observed(self, turn: Turn) -> Iterator[Observation]:
+        """What a turn tells this detector: by itself, and through the conversation's detectors."""
+        if self.detector.types is None or turn.event.type in self.detector.types:
+            yield from self.detector.observe(turn)
+        for each in self.tellers:
+            assert isinstance(each, ConversationDetector)
+            if each.types is None or turn.event.type in each.types:
+                state = self.conversations.setdefault((name_of(type(each)), turn.context.conversation_id), each.new())
+                each.learn_one(state, turn)
+                yield from (told for told in each.tell(state, turn) if told.detector == name_of(type(self.detector)))
 
     def turns(self, turns: Iterable[Turn]) -> Run:
         for turn in turns:
-            for observation in self.detector.observe(turn):
+            for observation in self.observed(turn):
                 self.learn(msgspec.msgpack.decode(msgspec.msgpack.encode(observation), type=Observation))
         return self
 
@@ -102,6 +117,17 @@ class Run:
         reading = self.detector.score_one(self.states[Scope("acme", tuple(keys.items()))], now)
         assert reading is not None
         return reading
+
+
+def tells(kind: type[Any]) -> bool:
+    """Whether a kind of detector tells wider scopes something."""
+    return issubclass(kind, ConversationDetector) and kind.tell is not ConversationDetector.tell
+
+
+def readings_of(detector: Any, state: Any, now: float) -> list[Reading]:
+    """The reading of a state, and those of its parts."""
+    parts = detector.score_parts(state, now) if isinstance(detector, ScopeDetector) else ()
+    return [reading for reading in (detector.score_one(state, now), *parts) if reading is not None]
 
 
 def values(detector: ConversationDetector[Any], turns: Iterable[Turn]) -> list[float]:

@@ -14,7 +14,7 @@ import pytest
 from detectors import build, discover
 from detectors.base import ConversationDetector, Detector, Observation, Reading, ScopeDetector, State
 from detectors.errors import DetectorError, UnknownDetector, WrongParameters
-from tests.contract.detector_driver import DAY, HOUR, Run, busy_stream, restored
+from tests.contract.detector_driver import DAY, HOUR, Run, busy_stream, readings_of, restored
 
 ALL = {name: build(name, {}) for name in discover()}
 OF_CONVERSATIONS = {name: each for name, each in ALL.items() if isinstance(each, ConversationDetector)}
@@ -41,7 +41,8 @@ def states_of(detector: Detector[Any], seed: int = 0) -> list[State]:
 
 
 def told(detector: ScopeDetector[Any], seed: int = 0) -> list[Observation]:
-    return [each for turn in busy_stream(seed) for each in detector.observe(turn) if not each.broadcast]
+    run = Run(detector)
+    return [each for turn in busy_stream(seed) for each in run.observed(turn) if not each.broadcast]
 
 
 def well_formed(reading: Reading, now: float) -> bool:
@@ -79,30 +80,30 @@ def test_a_single_event_of_any_kind_is_taken(detector: Detector[Any]) -> None:
     for turn in busy_stream(steps=60):
         if isinstance(detector, ScopeDetector):
             run = Run(detector).turns([turn])
-            readings = [detector.score_one(state, turn.now) for state in run.states.values()]
+            readings = [reading for state in run.states.values() for reading in readings_of(detector, state, turn.now)]
         else:
             assert isinstance(detector, ConversationDetector)
             state = detector.new()
             detector.learn_one(state, turn)
-            readings = [detector.score_one(state, turn.now)]
-        assert all(reading is None or well_formed(reading, turn.now) for reading in readings)
+            readings = readings_of(detector, state, turn.now)
+        assert all(well_formed(reading, turn.now) for reading in readings)
 
 
 @every
 def test_a_busy_stream_gives_well_formed_readings(detector: Detector[Any]) -> None:
     now = START + DAY
-    readings = [detector.score_one(state, now) for state in states_of(detector)]
-    assert any(readings)
-    assert all(reading is None or well_formed(reading, now) for reading in readings)
+    readings = [reading for state in states_of(detector) for reading in readings_of(detector, state, now)]
+    assert readings
+    assert all(well_formed(reading, now) for reading in readings)
 
 
 @every
 def test_scoring_changes_nothing(detector: Detector[Any]) -> None:
     for state in states_of(detector):
         before = msgspec.msgpack.encode(state)
-        first = [detector.score_one(state, START + later) for later in (5 * HOUR, DAY, 9 * HOUR)]
+        first = [readings_of(detector, state, START + later) for later in (5 * HOUR, DAY, 9 * HOUR)]
         assert msgspec.msgpack.encode(state) == before
-        assert [detector.score_one(state, START + later) for later in (5 * HOUR, DAY, 9 * HOUR)] == first
+        assert [readings_of(detector, state, START + later) for later in (5 * HOUR, DAY, 9 * HOUR)] == first
 
 
 @of_conversations
@@ -125,7 +126,7 @@ def test_a_scope_goes_on_alike_after_a_restore_at_any_observation(detector: Scop
         reborn.states = {scope: restored(state) for scope, state in reborn.states.items()}
         reborn.turns([turn])
         for scope, state in through.states.items():
-            assert detector.score_one(state, turn.now) == detector.score_one(reborn.states[scope], turn.now)
+            assert readings_of(detector, state, turn.now) == readings_of(detector, reborn.states[scope], turn.now)
 
 
 @of_scopes
@@ -136,8 +137,7 @@ def test_disorder_of_half_a_minute_leaves_readings_well_formed(detector: ScopeDe
     for observation in observations:
         latest = max(latest, observation.time)
         run.learn(observation)
-        reading = detector.score_one(run.states[observation.scope], latest)
-        assert reading is None or well_formed(reading, latest)
+        assert all(well_formed(reading, latest) for reading in readings_of(detector, run.states[observation.scope], latest))
 
 
 @of_conversations

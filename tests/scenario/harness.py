@@ -8,9 +8,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from config.documents import shipped
 from config.loader import Policy, load_policy
-from detectors.base import ConversationDetector, ScopeDetector
 from detectors.event import Event
 from detectors.text.pii import mask
 from streams.pipeline import Pipeline
@@ -20,7 +18,7 @@ from streams.stages import build_wiring
 from streams.topics import ALERTS
 from streams.wiring import Layout, Wiring
 
-__all__ = ["Play", "catalogue", "parsed", "policy", "wiring"]
+__all__ = ["Play", "parsed", "policy", "wiring"]
 
 
 @cache
@@ -30,38 +28,21 @@ def policy() -> Policy:
 
 
 @cache
-def _everything() -> Policy:
-    """The policy that ships with every indicator of its catalogue switched on."""
-    return load_policy(enable=catalogue())
-
-
-@cache
-def catalogue() -> frozenset[str]:
-    """The indicators there are, enabled or not."""
-    return frozenset(shipped("indicators.yaml").data["indicators"])
-
-
-@cache
 def _shipped() -> Wiring:
-    return build_wiring(_everything(), Layout(1, 1, 1))
+    return build_wiring(policy(), Layout(1, 1, 1))
 
 
-@cache
-def _chosen(more: frozenset[str]) -> Policy:
-    return load_policy(enable=more) if more else policy()
-
-
-def wiring(layout: Layout | None = None, *, literal: bool = False, durable: bool = False, more: frozenset[str] = frozenset()) -> Wiring:
-    """What the stages are made of; the lexicons are loaded once. `more` indicators are on than the policy enables."""
-    chosen = replace(_chosen(more), literal=literal)
+def wiring(layout: Layout | None = None, *, literal: bool = False, durable: bool = False, only: frozenset[str] = frozenset()) -> Wiring:
+    """What the stages are made of; the lexicons are loaded once. `only` these indicators are on; none named means all."""
+    chosen, shipped = replace(policy(), literal=literal), _shipped()
     return replace(
-        _shipped(),
+        shipped,
         layout=layout or Layout(1, 1, 1),
         durable=durable,
         decider=chosen.decider(),
         present=chosen.event_of,
-        conversation_detectors=[(name, each) for name, each in sorted(chosen.detectors.items()) if isinstance(each, ConversationDetector)],
-        scope_detectors=[(name, each) for name, each in sorted(chosen.detectors.items()) if isinstance(each, ScopeDetector)],
+        conversation_detectors=[each for each in shipped.conversation_detectors if not only or each[1].indicator in only],
+        scope_detectors=[each for each in shipped.scope_detectors if not only or each[1].indicator in only],
     )
 
 
@@ -77,9 +58,9 @@ class Play:
     """A pipeline on a settable clock, what came out of it, and its state as the changelogs of its stages."""
 
     def __init__(
-        self, layout: Layout | None = None, *, literal: bool = False, durable: bool = False, more: frozenset[str] = frozenset()
+        self, layout: Layout | None = None, *, literal: bool = False, durable: bool = False, only: frozenset[str] = frozenset()
     ) -> None:
-        self._wiring = wiring(layout, literal=literal, durable=durable, more=more)
+        self._wiring = wiring(layout, literal=literal, durable=durable, only=only)
         self.pipeline = Pipeline(self._wiring)
         self.alerts: list[dict[str, Any]] = []
         """The `data` of the alert events so far, in order."""

@@ -67,7 +67,7 @@ def scene(name: str) -> Scene:
 
 def alerts_of(name: str, *, restart_every: int = 0) -> list[dict[str, Any]]:
     chosen = scene(name)
-    play = Play(durable=restart_every > 0)
+    play = Play(durable=restart_every > 0, only=chosen.only)
     for number, row in enumerate(chosen.rows(), 1):
         play.feed(parsed(row.line, chosen.start.timestamp() + chosen.end + 86_400))
         if restart_every and number % restart_every == 0:

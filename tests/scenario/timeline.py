@@ -36,8 +36,10 @@ time: exactly, or [from, to].
     never: [{indicator: transfer_count, tier: yellow}]
     silent: [negation_share]
     quiet: true
+    beside: [resolution_time]                              # fire too, rightly, and are not what the scene is about
     clock: 10s                                             # a heartbeat so often, from the start to the end: time moves on
     literal: true                                          # with the sources' own numbers, no guard
+    alone: true                                            # weeks of history: with the file's own indicator only, for the time it takes
 """
 
 from __future__ import annotations
@@ -57,7 +59,23 @@ __all__ = ["Row", "Scene", "scenes_of", "seconds"]
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 REPEATED = frozenset({"every", "from", "to", "each", "rows"})
 KEYS = frozenset(
-    {"scene", "title", "start", "defaults", "events", "end", "clock", "expect", "nothing_else", "never", "silent", "quiet", "literal"}
+    {
+        "scene",
+        "title",
+        "start",
+        "defaults",
+        "events",
+        "end",
+        "clock",
+        "expect",
+        "nothing_else",
+        "never",
+        "silent",
+        "quiet",
+        "literal",
+        "alone",
+        "beside",
+    }
 )
 NAMES = {"channel": "channel", "queue": "queue_id", "department": "department_id", "stage": "stage", "region": "region"}
 
@@ -97,6 +115,8 @@ class Scene:
         self.expected: list[dict[str, Any]] = document.get("expect", [])
         self.never: list[dict[str, Any]] = [*document.get("never", []), *({"indicator": name} for name in document.get("silent", []))]
         self.complete = bool(document.get("nothing_else") or document.get("quiet"))
+        self.only = frozenset({file} if document.get("alone") else ())
+        self.beside = frozenset(document.get("beside", []))
         self._document = document
         assert self.expected or self.never or self.complete, f"{self.name} expects nothing"
 

@@ -44,7 +44,7 @@ def test_a_usual_day_reads_about_one_and_lights_nothing() -> None:
         assert not reading.guard
 
 
-def test_twice_the_usual_reads_two_with_an_open_guard() -> None:
+def test_004_24_twice_the_usual_in_three_hours_reads_two_with_an_open_guard() -> None:
     run = usual(8)
     noon = MIDNIGHT + 8 * DAY + 12 * HOUR
     learn(run, MIDNIGHT + 8 * DAY, 12)

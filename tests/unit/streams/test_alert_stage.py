@@ -10,7 +10,7 @@ import msgspec
 from alerts.decide import Change
 from alerts.page import Page
 from alerts.stage import AlertStageStep, Batch, Drop, Notice
-from detectors.base import Reading, Scope
+from detectors.base import Chain, Reading, Scope
 from streams.alert_stage import KEEP_S, AlertStage
 from streams.batches import Item, ItemBatch, encode
 from streams.stage import Send
@@ -144,3 +144,40 @@ def test_a_change_waits_until_every_source_has_come_as_far() -> None:
     item = Item(10.0, "s", "e", 0, change=Change(Reading(10.0, 1.0, indicator="waiting", scope=QUEUE), 2, 0, 10.0))
     assert desk._take(ItemBatch("c0", 1, 50.0, 0.0, items=[item])) == []
     assert desk.restart()._take(ItemBatch("s0", 0, 50.0, 0.0)) != []
+
+
+def chained(desk: Desk, at: float, stage: int, previous: int) -> list[Send]:
+    """The chain of the queue comes to a stage."""
+    reading = Reading(at, float(stage), indicator="propagation_stage", scope=QUEUE, chain=Chain(stage, "complaint_rate", at + 11_520))
+    item = Item(at, "s", f"chain{at}", 0, change=Change(reading, stage, previous, 0.0))
+    desk.seq += 1
+    return desk._take(ItemBatch("s0", 0, at + 1, 0.0)) + desk._take(ItemBatch("c0", desk.seq, at + 1, 0.0, items=[item]))
+
+
+def tiers(sends: list[Send]) -> list[tuple[int, str]]:
+    return [(event["tier"], event["state"]) for event in (json.loads(each.value or b"{}") for each in sends if each.topic == ALERTS)]
+
+
+def test_a_chain_at_its_second_stage_raises_the_queues_alerts_and_lowers_them_when_it_ends() -> None:
+    desk = Desk()
+    desk.give((10.0, 2, 0))
+    assert tiers(chained(desk, 20.0, 1, 0)) == [(1, "raised")]
+    assert tiers(chained(desk, 30.0, 2, 1)) == [(2, "updated"), (3, "updated")]
+    assert tiers(chained(desk, 40.0, 0, 2)) == [(2, "resolved"), (2, "updated")]
+
+
+def test_what_begins_or_rises_under_a_chain_is_raised_at_once_and_ends_as_always() -> None:
+    desk = Desk()
+    chained(desk, 10.0, 2, 0)
+    assert tiers(desk.give((20.0, 1, 0))) == [(1, "raised"), (2, "updated")]
+    assert tiers(desk.give((30.0, 3, 1), since=20.0)) == [(4, "updated")]
+    assert tiers(desk.give((40.0, 4, 3), since=20.0)) == [(4, "updated")]
+    assert tiers(desk.give((50.0, 0, 4), since=20.0)) == [(4, "resolved")]
+
+
+def test_a_chain_goes_on_lifting_after_a_restart() -> None:
+    desk = Desk()
+    chained(desk, 10.0, 2, 0)
+    again = desk.restart()
+    assert tiers(again.give((20.0, 1, 0))) == [(1, "raised"), (2, "updated")]
+    assert again.counts["open_alerts", "yellow", "waiting"] == 1

@@ -1,0 +1,62 @@
+"""What an hour's count is expected to be: means by hour of the week and of the day, and declared campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from detectors.event import Campaign
+from detectors.river_state import MeanState
+
+__all__ = ["campaign_factor", "in_campaign", "rate_of_hour"]
+
+WEEK_PRIOR: Final = 2.0
+"""How many visits of its own an hour of the week needs to weigh as much as the same hour of all days."""
+DAY_PRIOR: Final = 0.1
+LEAST_FACTOR: Final = 0.1
+
+
+def rate_of_hour(week: MeanState, day: MeanState, level: float) -> float:
+    """The expected count of an hour: the mean of its hour of the week, drawn towards that hour of all days, and that towards the level.
+
+    >>> round(rate_of_hour((2.0, 30.0), (14.0, 20.0), 5.0), 2), rate_of_hour((0.0, 0.0), (0.0, 0.0), 5.0)
+    (24.95, 5.0)
+    """
+    days, by_day = day
+    by_day = (days * by_day + DAY_PRIOR * level) / (days + DAY_PRIOR)
+    weeks, by_week = week
+    return (weeks * by_week + WEEK_PRIOR * by_day) / (weeks + WEEK_PRIOR)
+
+
+def campaign_factor(campaigns: Iterable[Campaign], time: float, keys: Iterable[tuple[str, str]], shares: Mapping[str, float]) -> float:
+    """How many times the usual volume declared campaigns let a scope expect at a time, 0.1 at least.
+
+    `keys` are those of the scope; what a campaign is about beyond them counts by its share (`name=value`) of `all` in `shares`.
+
+    >>> sale = Campaign("11.11", 0.0, 60.0, 4.0, {"queue_id": "q-1"})
+    >>> campaign_factor([sale], 30.0, [("queue_id", "q-1")], {}), campaign_factor([sale], 30.0, [], {"all": 10.0, "queue_id=q-1": 5.0})
+    (4.0, 2.5)
+    """
+    factor = 1.0
+    for campaign in campaigns:
+        if campaign.start <= time < campaign.end:
+            factor *= 1 + _part(campaign, dict(keys), shares) * (campaign.multiplier - 1)
+    return max(factor, LEAST_FACTOR)
+
+
+def in_campaign(campaigns: Iterable[Campaign], time: float) -> bool:
+    """Whether any campaign runs at a time."""
+    return any(campaign.start <= time < campaign.end for campaign in campaigns)
+
+
+def _part(campaign: Campaign, own: Mapping[str, str], shares: Mapping[str, float]) -> float:
+    """How much of a scope a campaign covers, 0..1."""
+    part, everything = 1.0, shares.get("all", 0.0)
+    for name, value in sorted(campaign.scope.items()):
+        if name == "tenant_id":
+            continue
+        if name in own:
+            part = min(part, float(own[name] == value))
+        else:
+            part = min(part, shares.get(f"{name}={value}", 0.0) / everything if everything else 0.0)
+    return part
