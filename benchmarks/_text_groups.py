@@ -12,6 +12,10 @@ live; where there are too few, pairs of clauses are joined, which repeats senten
 a live text, any of them, with a tenth of its characters left out; `hit_at_5` is the share of queries where that text is among the five
 found. The cost is that of a message: its features, the query, its insertion and the eviction that makes; the median of blocks timed in
 turns at both sizes.
+
+**Detector**. These clauses as complaints of `similar_complaint_count`, as many as it keeps in each scope (100, issue and product), scopes
+until 10,000 and 100,000 live; each message is a complaint of a random scope, compared with all that live there. `bytes_per_complaint` is
+the state, encoded.
 """
 
 from __future__ import annotations
@@ -25,7 +29,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+import msgspec
+
 from benchmarks._textdata import name_of, tab_rows
+from detectors.base import Observation, Scope
+from detectors.similar_complaint_count import Complaint, SimilarComplaintCount
 from detectors.similarity import StreamWeights, Vector, cohesion, features, weakest_link
 from detectors.text.live_index import LiveIndex
 
@@ -50,8 +58,9 @@ def measure(files: Sequence[Path]) -> dict[str, Any]:
     """Recall and cost of five in a row and of the live index, by file."""
     found: dict[str, Any] = {name_of(path): _five_in_a_row(tab_rows(path)[:MOST_MESSAGES]) for path in files}
     beside = sorted((files[0].parent.parent / "sentiment").glob("*.tsv*")) if files else []
-    found["live_index"] = _live_index([text for path in (*beside, *files) for _, text in tab_rows(path)])
-    return found
+    texts = [text for path in (*beside, *files) for _, text in tab_rows(path)]
+    clauses = list(dict.fromkeys(clause for text in texts for clause in _MARKS.split(text) if 8 <= len(clause) <= 30))
+    return {**found, "live_index": _live_index(list(clauses)), "detector": _detector(clauses)}
 
 
 def _five_in_a_row(rows: Sequence[Message]) -> dict[str, Any]:
@@ -120,10 +129,9 @@ def _mean_recall(pairs: Sequence[tuple[list[float], list[int]]], near: int) -> d
     return {f"at_{rate}_per_1000": round(total / len(pairs), 3) for rate, total in totals.items()}
 
 
-def _live_index(texts: Sequence[str]) -> dict[str, Any]:
+def _live_index(real: list[str]) -> dict[str, Any]:
     """Hits and cost at each number of live texts, and what the larger costs in units of the smaller."""
     chance = random.Random(0)
-    real = list(dict.fromkeys(clause for text in texts for clause in _MARKS.split(text) if 8 <= len(clause) <= 30))
     chance.shuffle(real)
     wanted = LIVE[-1]
     different = dict.fromkeys(real[:wanted])
@@ -147,6 +155,56 @@ def _live_index(texts: Sequence[str]) -> dict[str, Any]:
         for live, size, cost in zip(LIVE, sizes, costs, strict=True)
     }
     return {**found, "cost_ratio": round(costs[-1] / costs[0], 2), "joined": max(0, wanted - len(real))}
+
+
+def _detector(texts: Sequence[str]) -> dict[str, Any]:
+    """What a complaint costs the detector at each number that live, spread over scopes."""
+    if not texts:
+        return {"skipped": "no text of 8 to 30 characters"}
+    chance = random.Random(0)
+    sizes = [_Scopes(texts, live, chance) for live in LIVE]
+    for _ in range(BLOCKS):
+        for size in sizes:
+            size.block()
+    costs = [median(size.seconds) * BLOCKS / QUERIES for size in sizes]
+    found = {
+        f"live_{live}": {
+            "us_per_message": round(1e6 * cost, 1),
+            "messages_per_s": round(1 / cost),
+            "bytes_per_complaint": round(sum(len(msgspec.msgpack.encode(state)) for state in size.states) / live),
+        }
+        for live, size, cost in zip(LIVE, sizes, costs, strict=True)
+    }
+    return {**found, "cost_ratio": round(costs[-1] / costs[0], 2)}
+
+
+class _Scopes:
+    """Full scopes of the detector, and complaints to come."""
+
+    def __init__(self, texts: Sequence[str], live: int, chance: random.Random) -> None:
+        self.detector, self.texts, self.chance = SimilarComplaintCount(), texts, chance
+        self.states = [self.detector.new() for _ in range(live // self.detector.kept)]
+        for number in range(live):
+            complaint = Complaint(float(number), f"c{number}", f"u{number}", self._text(), f"e{number}")
+            self.states[number % len(self.states)].live.append(complaint)
+        self.next = live
+        self.seconds: list[float] = []
+
+    def _text(self) -> str:
+        return self.chance.choice(self.texts)[: self.detector.characters]
+
+    def block(self) -> None:
+        """The next messages, timed."""
+        came = [
+            Observation("", Scope(""), float(at), customer_id=f"u{at}", conversation_id=f"c{at}", event_id=f"e{at}", excerpt=self._text())
+            for at in range(self.next, self.next + QUERIES // BLOCKS)
+        ]
+        self.next += len(came)
+        targets = self.chance.choices(self.states, k=len(came))
+        began = time.process_time()
+        for state, observation in zip(targets, came, strict=True):
+            self.detector.learn_one(state, observation)
+        self.seconds.append(time.process_time() - began)
 
 
 class _Filled:

@@ -38,7 +38,9 @@ class LexiconReloader(Generic[_T]):
     load
         Builds the thing (an analyser) from the folder; raises ConfigurationError.
     say
-        Told in one line about each change taken over, and once about each that cannot be.
+        Told in one line about each change taken over.
+    warn
+        Told in one line, once, about each change that cannot be.
     every_s
         The folder is looked at at most this often, by names, times and sizes of its files; it is read only when these changed.
 
@@ -46,10 +48,18 @@ class LexiconReloader(Generic[_T]):
     built both are in memory, and the caller waits: an analyser takes about half a second.
     """
 
-    def __init__(self, directory: Path, load: Callable[[Path], _T], say: Callable[[str], object], every_s: float = _EVERY_S) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        load: Callable[[Path], _T],
+        say: Callable[[str], object],
+        warn: Callable[[str], object],
+        every_s: float = _EVERY_S,
+    ) -> None:
         self._directory = directory
         self._load = load
         self._say = say
+        self._warn = warn
         self._every_s = every_s
         self._next = float("-inf")
         self._stamp = _stamp(directory)
@@ -63,7 +73,7 @@ class LexiconReloader(Generic[_T]):
             try:
                 self._look()
             except (ConfigurationError, OSError) as error:
-                self._say(f"lexicons: version {self.version} stays in use: {error}")
+                self._warn(f"version={self.version} stays in use: {error}")
         return self.current
 
     def _look(self) -> None:
@@ -81,7 +91,7 @@ class LexiconReloader(Generic[_T]):
             self._stamp = ()
             return
         self.current, self.version = fresh, version
-        self._say(f"lexicons: version {version}")
+        self._say(f"version={version}")
 
 
 def _files(directory: Path) -> list[Path]:

@@ -8,11 +8,11 @@ live texts on top.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import log, sqrt
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from river.feature_extraction import TFIDF
@@ -29,7 +29,9 @@ __all__ = [
     "cosine",
     "features",
     "grams",
+    "near_last",
     "vectors",
+    "vectors_at",
     "weakest_link",
 ]
 
@@ -39,7 +41,7 @@ COMMON_TEXTS: Final = 1000
 MOST_FEATURES: Final = 200_000
 LEAST_WEIGHT: Final = 0.1
 STEEP: Final = 1.5
-"""A rare word shared weighs more than its inverse frequency says: five-in-a-row recall at 1 false alert per 1,000 rises by a tenth."""
+"""A rare word shared weighs more than its inverse frequency says (benchmarks/_text_groups.py)."""
 _TIERS: Final = (
     (250, "的了我是你有不"),
     (100, "好吗一在这么个要就可以说没怎什那到能都还来时候"),
@@ -108,12 +110,48 @@ def common(gram: str) -> int:
 
 def vectors(texts: Sequence[str]) -> list[Vector]:
     """The texts' TF-IDF vectors, of length 1, as River weighs them after learning all of them. A text without grams has an empty one."""
-    tfidf = TFIDF(preprocessor=_same, tokenizer=grams)
-    tfidf.dfs.update({gram: common(gram) for text in texts for gram in grams(text)})
+    return list(vectors_at(texts, range(len(texts))).values())
+
+
+def vectors_at(texts: Sequence[str], places: Iterable[int]) -> dict[int, Vector]:
+    """The vectors of the texts at some places only, by place; all texts tell how common their grams are.
+
+    >>> texts = ("耳机断连", "发票抬头", "耳机发票")
+    >>> vectors_at(texts, [2]) == {2: vectors(texts)[2]}
+    True
+    """
+    wanted = {place: grams(texts[place]) for place in places}
+    asked = frozenset(chain.from_iterable(wanted.values()))
+    tfidf = _taught([asked.intersection(grams(text)) for text in texts])
+    return {place: tfidf.transform_one(found) if found else {} for place, found in wanted.items()}
+
+
+def near_last(texts: Sequence[str], least: float) -> list[int]:
+    """The places of texts whose cosine with the last may reach `least`: it misses none, and spares the vectors of most others.
+
+    They share two grams, and the part of the last one's vector that lies in the shared grams is at least that long: the cosine cannot
+    be larger (Cauchy-Schwarz).
+
+    >>> near_last(("耳机蓝牙断连", "发票抬头写错了", "蓝牙老是断连"), 0.2)
+    [0]
+    """
+    if not grams(texts[-1]):
+        return []
+    mine = frozenset(grams(texts[-1]))
+    shared = [mine.intersection(grams(text)) for text in texts]
+    squares = {gram: weight * weight for gram, weight in _taught(shared).transform_one(grams(texts[-1])).items()}
+    enough = least * least - 1e-9
+    return [at for at, both in enumerate(shared[:-1]) if len(both) >= 2 and sum([squares.get(gram, 0.0) for gram in both]) >= enough]
+
+
+def _taught(found: Sequence[Collection[str]]) -> Any:
+    """River's estimator after texts, given as the grams that are asked for: each text is read once, not at every step."""
+    tfidf = TFIDF(preprocessor=_same, tokenizer=_same)
+    tfidf.dfs.update({gram: common(gram) for gram in frozenset(chain.from_iterable(found))})
     tfidf.n = COMMON_TEXTS
-    for text in texts:
-        tfidf.learn_one(text)
-    return [tfidf.transform_one(text) if grams(text) else {} for text in texts]
+    for each in found:
+        tfidf.learn_one(each)
+    return tfidf
 
 
 class StreamWeights(msgspec.Struct):
@@ -203,6 +241,6 @@ def cohesion(found: Sequence[Vector]) -> float:
     return (2 * min(sums) + sum(sums) / len(sums)) / (3 * (len(sums) - 1))
 
 
-def _same(text: str) -> str:
-    """`grams` normalises by itself."""
-    return text
+def _same(found: Collection[str]) -> Collection[str]:
+    """What is given to River has been read by `grams`."""
+    return found

@@ -23,6 +23,7 @@ _NEGATIVE: Final = frozenset(("negative", "anger", "disappointment", "anxiety"))
 _TURNABLE: Final = _NEGATIVE | {"positive"}
 _COMMANDED: Final = frozenset(("anxiety", "positive"))
 _PROMISE: Final = "false_promise"
+_COMPLAINT: Final = "complaint"
 
 
 class TextAnalyser:
@@ -87,6 +88,7 @@ class TextAnalyser:
             negatives=_count_negatives(judged),
             sentiment=self._sentiment(judged, tokens, language),
             hits=by_name([hit for hit in hits if self._is_reported(hit)]) if hits else {},
+            complains=_complains(hits) if is_chinese(language) or is_english(language) else None,
         )
 
     def _judge(self, hits: list[Hit], pieces: Sequence[str], starts: Sequence[int], places: Sequence[int]) -> list[tuple[Hit, bool]]:
@@ -132,6 +134,11 @@ def _outside_fixed(hits: list[Hit]) -> list[Hit]:
     if not fixed:
         return hits
     return [hit for hit in hits if hit.name not in _NEGATIVE or not any(start <= hit.start and hit.end <= end for start, end in fixed)]
+
+
+def _complains(hits: Iterable[Hit]) -> bool:
+    """Whether the phrases that mark a complaint weigh one together; a phrase said twice counts once."""
+    return sum({hit.phrase: hit.weight for hit in hits if hit.name == _COMPLAINT}.values()) >= 1.0
 
 
 def _count_negatives(judged: Iterable[tuple[Hit, bool]]) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from operator import add
 from typing import Final, NamedTuple
 
@@ -132,6 +133,7 @@ class Matcher:
                 continue
             for entry in entries:
                 self._add(name, entry, name in aligned)
+        self._letters = frozenset(self._singles)
         for bucket in self._pairs.values():
             bucket.sort(key=lambda pair: -len(pair[0]))
 
@@ -161,7 +163,7 @@ class Matcher:
                 continue
             bounds = bounds or frozenset(starts)
             self._at(text, place, bucket, bounds, (hits, found, until))
-        if self._singles:
+        if not self._letters.isdisjoint(text):
             self._single_words(text, starts, hits, found)
         return _merge(hits, _patterns(text, found)) if found else hits
 
@@ -191,11 +193,10 @@ class Matcher:
     def _single_words(self, text: str, starts: Sequence[int], hits: list[Hit], found: list[tuple[int, _Rule]]) -> None:
         """Phrases of one character, which match whole pieces only."""
         singles, before = self._singles, len(hits)
-        for index in range(len(starts) - 1):
-            start = starts[index]
-            if starts[index + 1] - start != 1:
+        for start, end in pairwise(starts):
+            if end - start != 1 or text[start] not in singles:
                 continue
-            for rule in singles.get(text[start], ()):
+            for rule in singles[text[start]]:
                 if rule.pattern is not None:
                     found.append((start, rule))
                 elif not rule.spared(text, start, start + 1) and not _is_inside(hits, rule.name, start):

@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def reloader(folder: Path, said: list[str]) -> LexiconReloader[Lexicons]:
-    return LexiconReloader(folder, load_lexicons, said.append, every_s=10.0)
+    return LexiconReloader(folder, load_lexicons, said.append, said.append, every_s=10.0)
 
 
 def test_a_change_is_taken_over_at_the_next_look_and_said(folder: Path) -> None:
@@ -39,7 +39,7 @@ def test_a_change_is_taken_over_at_the_next_look_and_said(folder: Path) -> None:
     write(folder, "生气", "愤怒")
     assert lexicons.poll(0.0).phrases("anger") == ("生气", "愤怒")
     assert lexicons.version != first
-    assert said == [f"lexicons: version {lexicons.version}"]
+    assert said == [f"version={lexicons.version}"]
 
 
 def test_the_folder_is_looked_at_only_so_often(folder: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_file_written_to_while_it_is_read_is_read_again(folder: Path) -> None:
             write(folder, "生气", "愤怒", "恼火")
         return found
 
-    lexicons: LexiconReloader[Lexicons] = LexiconReloader(folder, load, str)
+    lexicons: LexiconReloader[Lexicons] = LexiconReloader(folder, load, str, str)
     write(folder, "生气", "愤怒")
     assert lexicons.poll(0.0).phrases("anger") == ("生气",)
     assert lexicons.poll(10.0).phrases("anger") == ("生气", "愤怒", "恼火")

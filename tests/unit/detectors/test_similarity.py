@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors import similarity
-from detectors.similarity import StreamWeights, cohesion, features, vectors
+from detectors.similarity import StreamWeights, cohesion, cosine, features, grams, near_last, vectors, vectors_at
 
 ALIKE = ("耳机蓝牙老是断开", "蓝牙耳机又断连了", "这个耳机蓝牙总断", "耳机连着蓝牙没一会就断", "蓝牙断断续续,耳机没法用")
 APART = ("发票抬头写错了", "快递三天没有动静", "赠品没有收到", "屏幕有一道划痕", "充电器发热很厉害")
@@ -62,3 +62,24 @@ def test_weights_are_plain_data() -> None:
     weights = taught(*ALIKE)
     again = msgspec.msgpack.decode(msgspec.msgpack.encode(weights), type=StreamWeights)
     assert again.vector(features(APART[0])) == weights.vector(features(APART[0]))
+
+
+TEXTS = st.lists(st.text("耳机蓝牙断连发票我的 ab!", max_size=8), min_size=1, max_size=8)
+
+
+@given(TEXTS, st.sampled_from((0.1, 0.2, 0.5, 0.9)))
+def test_what_is_near_the_last_is_never_passed_over(texts: list[str], least: float) -> None:
+    found = vectors(texts)
+    mine = set(grams(texts[-1]))
+    near = [at for at in range(len(texts) - 1) if len(mine.intersection(grams(texts[at]))) >= 2 and cosine(found[at], found[-1]) >= least]
+    assert set(near) <= set(near_last(texts, least))
+
+
+def test_what_shares_little_is_passed_over() -> None:
+    assert near_last((*APART, "充电线发热很厉害"), 0.2) == [4]
+
+
+@given(TEXTS)
+def test_the_vectors_of_some_places_are_those_of_all(texts: list[str]) -> None:
+    every = vectors(texts)
+    assert vectors_at(texts, range(0, len(texts), 2)) == {at: every[at] for at in range(0, len(texts), 2)}

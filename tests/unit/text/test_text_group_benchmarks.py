@@ -38,6 +38,14 @@ def test_a_file_too_small_for_the_live_index_is_said_so(groups: dict[str, dict[s
     assert "skipped" in groups["live_index"]
 
 
+def test_a_complaint_costs_the_detector_as_much_whatever_lives_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_text_groups, "LIVE", (200, 2000))
+    monkeypatch.setattr(_text_groups, "QUERIES", 60)
+    found = _text_groups._detector([f"{subject}{end}{end}{subject}" for subject in SUBJECTS for end in ENDS])
+    assert found["live_2000"]["bytes_per_complaint"] < 300
+    assert found["live_200"]["messages_per_s"] > 0
+
+
 def test_topics_of_plain_subjects_agree_with_the_file(tmp_path: Path) -> None:
     lines = [json.dumps({"text": f"{subject}{end}", "cluster": subject}) for end in ENDS for subject in SUBJECTS]
     found = _text_topics.measure([written(tmp_path / "clusters" / "plain.jsonl", lines)])["plain"]
