@@ -152,7 +152,7 @@ class Conversations:
             if message.text:
                 words = self.wiring.analyse(message.text, message.lang)
             score = message.sentiment if message.sentiment is not None or words is None else words.sentiment
-        advance(context, event, score)
+        advance(context, event, score, words.complains if words is not None else None)
         return Turn(event, context, words, now, *before)
 
     def _detect(self, record: Any, turn: Turn, results: Results) -> None:
