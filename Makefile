@@ -13,6 +13,8 @@ STAMP := $(VENV)/.installed
 UV := uv==0.13.8
 CODE := streams detectors alerts config
 ARGS ?=
+# What pytest says when nothing was selected: the tests on Kafka run by themselves, after the others, and either may be none.
+NONE := 5
 
 .PHONY: help install demo test check format bench lock clean
 
@@ -38,7 +40,11 @@ demo: install ## Kafka, worker and a busy day, faster than real time; alerts app
 	@$(BIN)/fenghuo demo $(ARGS)
 
 test: install ## every test: unit, contract, scenario, and integration on a real Kafka
-	@$(BIN)/python -m pytest $(ARGS)
+	@set -- $(ARGS); \
+	$(BIN)/python -m pytest -m 'not integration' --numprocesses auto --dist loadgroup "$$@"; fast=$$?; \
+	[ $$fast -eq 0 ] || [ $$fast -eq $(NONE) ] || exit $$fast; \
+	$(BIN)/python -m pytest -m integration "$$@"; slow=$$?; \
+	[ $$slow -eq 0 ] || [ $$slow -eq $(NONE) -a $$fast -eq 0 ]
 
 check: install ## lint, format, types, import rules, function length, doctests
 	$(BIN)/ruff check .

@@ -25,6 +25,7 @@ import yaml
 
 from config.errors import ConfigurationError
 from config.sentiment_prior import load_prior
+from config.traditional import load_traditional
 from detectors.text.analyse import TextAnalyser
 from detectors.text.lexicon import Entry, Lexicons
 from detectors.text.normalise import normalise
@@ -37,11 +38,11 @@ _UNBOUNDED: Final = re.compile(r"(?<!\\)(?:[*+]|\{\d*,\})")
 
 
 def load_analyser(offers: Iterable[str] = (), params: SentimentParams | None = None, directory: Traversable | None = None) -> TextAnalyser:
-    """The analyser with the lexicons of `directory` (default: those that come with Fenghuo) and SnowNLP's prior.
+    """The analyser with the lexicons of `directory` (default: those that come with Fenghuo) and SnowNLP's prior and characters.
 
     `offers` are texts of approved offers, which are no false promises. Raises ConfigurationError as its parts do.
     """
-    return TextAnalyser(load_lexicons(directory), load_prior(), params, offers)
+    return TextAnalyser(load_lexicons(directory), load_prior(), params, offers, load_traditional())
 
 
 def load_lexicons(directory: Traversable | None = None) -> Lexicons:

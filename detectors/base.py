@@ -125,6 +125,8 @@ class Context(msgspec.Struct, array_like=True, omit_defaults=True):
     """The lowest `sentiment` so far."""
     department_since: float | None = None
     """When it was handed to its present department, by a transfer or as a ticket; None where nobody handed it on."""
+    complaint_stated: bool = False
+    """Whether an event has said if it is a complaint; until then the customer's words say it."""
 
 
 class Turn(msgspec.Struct, gc=False):
@@ -236,7 +238,7 @@ class Reading(msgspec.Struct, array_like=True, omit_defaults=True):
     evidence: tuple[Evidence, ...] = ()
     variables: dict[str, str | float] = msgspec.field(default_factory=dict)
     sample: dict[str, float] = msgspec.field(default_factory=dict)
-    """Further figures for the alert's `sample` (customers, weakest_link …)."""
+    """Further figures for the alert's `sample` (customers, cohesion …)."""
     bound: float | None = None
     """The one-sided 95 % bound of the value, where the detector gives it: a tier rises only when this has passed (CSAT, NPS)."""
     onset: str | None = None

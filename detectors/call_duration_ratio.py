@@ -178,10 +178,11 @@ class CallDurationRatio(ScopeDetector[CallDurationRatioState]):
         """When the first one is as long as usual; never where that is not known, the guard is down there until more calls end."""
         usual = {issue: self._usual(state, issue, now)[:2] for issue in {call.issue for call in state.open.values()}}
         live = [call for call in state.open.values() if call.rank != _WAITS and now - call.since < self.params.open_s]
-        known = [call.since + max(self.params.least_s, usual[call.issue][0]) for call in live if usual[call.issue][1]]
+        known: list[float] = [call.since + max(self.params.least_s, usual[call.issue][0]) for call in live if usual[call.issue][1]]
+        begun: list[float] = [call.since for call in live]
         if known:
             return max(now, min(known))
-        return max(now, max(call.since for call in live) + self.params.open_s) if live else now
+        return max(now, max(begun) + self.params.open_s) if begun else now
 
     def expired(self, state: CallDurationRatioState, now: float) -> bool:
         """Five weeks without a call."""

@@ -16,6 +16,7 @@ from detectors.escalation_keyword_hit import LEXICON, EscalationKeywordHit
 from detectors.naming import name_of
 from detectors.river_state import MeanState, mean_after
 from detectors.similar_complaint_count import FIRST_DAYS, FIVE, ORDINARY, poisson_quantile
+from detectors.text.severity import severity
 
 __all__ = ["ComplaintImpactIndex", "ComplaintImpactIndexByCluster", "ImpactWeights", "impact"]
 
@@ -97,7 +98,7 @@ class _Judge:
         return issue.severity if issue is not None else None
 
     def _felt(self, turn: Turn) -> float | None:
-        """The worse of how strongly, and how badly, the customer feels; a demand for escalation is `threat`."""
+        """The worst of how strongly and how badly the customer feels and how grave the words are; a demand for escalation is `threat`."""
         words, message = turn.customer_words, turn.event.message
         if words is None or message is None:
             return None
@@ -105,6 +106,8 @@ class _Judge:
         signs = [-turn.context.sentiment] if turn.context.sentiment is not None else []
         signs += [emotion[0]] if emotion is not None else []
         signs += [self._params.threat] if LEXICON in words.hits else []
+        grave = severity(words)
+        signs += [grave] if grave else []
         return max(signs, default=None)
 
     def _value(self, turn: Turn) -> float | None:
@@ -145,9 +148,10 @@ class ComplaintImpactIndex(ConversationDetector[ComplaintImpactIndexState]):
     """The CII of one complaint, 0..100: 0.35 severity, 0.25 customer value, 0.2 spread (none, it is one), 0.2 sensitivity.
 
     Severity is `issue.severity` where an event gives it; else the greatest of: minus the customer's mood, the probability of a strong
-    emotion, a demand for escalation. Value is that of the customer's band, lifetime value or tier. Sensitivity is the gravest of safety,
-    health, data, money and law that is named. A part that is not known is left out (`impact`); without severity there is no index. One
-    complaint whose customer's value is known reaches 80: red is for clusters. `n` is the number of complaints, 1.
+    emotion, the gravity of the words (`detectors/text/severity.py`), a demand for escalation. Value is that of the customer's band,
+    lifetime value or tier. Sensitivity is the gravest of safety, health, data, money and law that is named. A part that is not known is
+    left out (`impact`); without severity there is no index. One complaint whose customer's value is known reaches 80: red is for
+    clusters. `n` is the number of complaints, 1.
 
     Evaluated when a part grows, in conversations flagged as complaints. Memory: four numbers and one excerpt.
 

@@ -33,11 +33,12 @@ def mood(mean: float | None, score: float) -> float:
     return float(estimator.get())
 
 
-def advance(context: Context, event: Event, sentiment: float | None) -> None:
+def advance(context: Context, event: Event, sentiment: float | None, complains: bool | None = None) -> None:
     """Merge one event into what is known: later knowledge replaces earlier, unknown replaces nothing.
 
-    `sentiment` is the score of a customer's utterance in -1..1 where it has one. An event that comes late changes neither the state
-    (open, closed) nor who has the conversation.
+    `sentiment` is the score of a customer's utterance in -1..1 where it has one. `complains` is whether its words are a complaint: as long
+    as no event says what the conversation is, one such utterance makes it a complaint, and others make it none. An event that comes
+    late changes neither the state (open, closed) nor who has the conversation.
     """
     department = context.department_id
     _who(context, event)
@@ -48,6 +49,8 @@ def advance(context: Context, event: Event, sentiment: float | None) -> None:
     if message is not None and not message.partial and not message.private and event.type == "message.created":
         if message.role == "customer":
             context.customer_turns += 1
+            if complains is not None and not context.complaint_stated:
+                context.is_complaint = complains or bool(context.is_complaint)
             if sentiment is not None:
                 context.sentiment = mood(context.sentiment, sentiment)
                 context.lowest = context.sentiment if context.lowest is None else min(context.lowest, context.sentiment)
@@ -72,7 +75,7 @@ def _who(context: Context, event: Event) -> None:
         context.intent = issue.intent or context.intent
         context.product_id = issue.product_id or context.product_id
         if issue.is_complaint is not None:
-            context.is_complaint = issue.is_complaint
+            context.is_complaint, context.complaint_stated = issue.is_complaint, True
 
 
 def _department(context: Context, event: Event, before: str | None) -> None:

@@ -1,8 +1,9 @@
-"""Customers who say that personal data got out."""
+"""Customers who say that personal data got out, or that their account was taken over."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 from typing import Final
 
 import msgspec
@@ -14,6 +15,9 @@ from detectors.naming import name_of
 __all__ = ["DataLeakSignal"]
 
 LEXICON: Final = "data_leak"
+THEFT: Final = "account_theft"
+ACCOUNT: Final = 0.5
+"""Value of an observation that tells of an account taken over, not of data that got out."""
 EVIDENCE: Final = 3
 
 
@@ -25,18 +29,21 @@ class DataLeakSignalParams(Params):
 
 
 class DataLeakSignalState(State):
-    """Of each customer when they said it last; the last pieces of evidence, in order of time."""
+    """Of each customer when they said it last; the last pieces of evidence, in order of time; when an account was last taken over."""
 
     customers: dict[str, float] = msgspec.field(default_factory=dict)
     evidence: list[Evidence] = msgspec.field(default_factory=list)
     label: str = ""
+    theft: float = -inf
 
 
 class DataLeakSignal(ScopeDetector[DataLeakSignalState]):
     """Distinct customers within 24 h who reported a leak: a phrase of the `data_leak` lexicon, or a complaint classified as one.
 
     Scopes: the tenant, and the product where it is known. A customer who says it again counts once; one without id counts by
-    conversation. Evaluated at once and each minute. Memory: 256 customers (more read 256) and three pieces of evidence.
+    conversation. An account taken over (lexicon `account_theft`) is one to the tenant, however many there are: it lights orange, and a
+    leak is only what customers say is one. Evaluated at once and each minute. Memory: 256 customers (more read 256) and three pieces of
+    evidence.
 
     >>> detector = DataLeakSignal()
     >>> state = detector.new()
@@ -57,29 +64,35 @@ class DataLeakSignal(ScopeDetector[DataLeakSignalState]):
         """A customer's report, to the tenant and to the product."""
         said = turn.customer_words
         phrases = said.hits.get(LEXICON, ()) if said is not None else ()
-        if not phrases and not self._classified(turn):
+        taken = said.hits.get(THEFT, ()) if said is not None else ()
+        leak = bool(phrases) or self._classified(turn)
+        if not leak and not taken:
             return ()
         evidence, product = turn.evidence(), turn.context.product_id
-        scopes = [turn.scope()] if product is None else [turn.scope(), turn.scope(product_id=product)]
+        scopes = [turn.scope()] if product is None or not leak else [turn.scope(), turn.scope(product_id=product)]
         return [
             Observation(
                 name_of(type(self)),
                 scope,
                 turn.event.time,
+                1.0 if leak else ACCOUNT,
                 customer_id=turn.context.customer_id,
                 conversation_id=turn.context.conversation_id,
                 event_id=evidence.event_id,
                 excerpt=evidence.excerpt,
-                terms=phrases[:3],
+                terms=(phrases or taken)[:3],
             )
             for scope in scopes
         ]
 
     def learn_one(self, state: DataLeakSignalState, observation: Observation) -> None:
-        """Count a customer."""
+        """Count a customer, or note an account taken over."""
         who, time = observation.customer_id or observation.conversation_id or "", observation.time
         state.label = observation.scope.get("product_id") or observation.scope.tenant
-        state.customers[who] = max(time, state.customers.get(who, time))
+        if observation.value == ACCOUNT:
+            state.theft = max(time, state.theft)
+        else:
+            state.customers[who] = max(time, state.customers.get(who, time))
         if len(state.customers) > self.kept:
             del state.customers[min(state.customers, key=lambda key: (state.customers[key], key))]
         state.evidence.append(observation.evidence())
@@ -90,7 +103,10 @@ class DataLeakSignal(ScopeDetector[DataLeakSignalState]):
         """The customers; variables `scope`, `customers`, `first_seen` (epoch seconds)."""
         if not state.label:
             return None
-        seen = [time for time in state.customers.values() if time > now - self.params.window_s]
+        first = now - self.params.window_s
+        seen = [time for time in state.customers.values() if time > first]
+        if not seen and state.theft > first:
+            seen = [state.theft]
         variables: dict[str, str | float] = {"scope": state.label, "customers": len(seen)}
         if seen:
             variables["first_seen"] = min(seen)
@@ -98,16 +114,16 @@ class DataLeakSignal(ScopeDetector[DataLeakSignalState]):
             now,
             len(seen),
             n=len(seen),
-            start=now - self.params.window_s,
+            start=first,
             end=now,
-            evidence=tuple(piece for piece in state.evidence if (piece.time or 0.0) > now - self.params.window_s),
+            evidence=tuple(piece for piece in state.evidence if (piece.time or 0.0) > first),
             variables=variables,
             sample={"customers": len(seen)},
         )
 
     def idle(self, state: DataLeakSignalState, now: float) -> bool:
         """All reports are older than the window."""
-        return max(state.customers.values(), default=0.0) + float(self.params.window_s) < now
+        return max(state.theft, max(state.customers.values(), default=0.0)) + float(self.params.window_s) < now
 
     def _classified(self, turn: Turn) -> bool:
         issue = turn.event.issue

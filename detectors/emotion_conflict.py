@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import insort_right
 from collections.abc import Iterable
 from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -18,6 +19,7 @@ __all__ = ["EmotionConflict", "conflicts"]
 
 _CUSTOMER: Final = 0
 _AGENT: Final = 1
+_HOT: Final = 2
 
 Spoken = tuple[float, int, bool]
 """When, by whom, and whether in anger (customer) or evasive or offensive (agent)."""
@@ -57,9 +59,9 @@ class EmotionConflictParams(Params):
 
 
 class EmotionConflictState(State):
-    """The last utterances in order of time, the phrase and evidence of the agent's last evasion."""
+    """The last utterances in order of time, each (event time in s, side + 2 where it is hot); the agent's last evasion and its evidence."""
 
-    spoken: list[Spoken] = msgspec.field(default_factory=list)
+    spoken: list[tuple[int, int]] = msgspec.field(default_factory=list)
     phrase: str = ""
     last: Evidence | None = None
 
@@ -68,8 +70,8 @@ class EmotionConflict(ConversationDetector[EmotionConflictState]):
     """How often, within the last 6 turns, a customer's anger (p >= 0.6) and an agent's evasive or forbidden words met within 3 turns.
 
     Anger may come before or after. Anger is as in `emotion_of`, evasion as in the lexicon `attitude`; a turn is what one side says
-    until the other speaks. Evaluated at each message of either side, so it falls as the turns go by. Memory: 24 utterances (of more
-    in 6 turns the first are forgotten) and one excerpt.
+    until the other speaks. Evaluated at each message of either side, so it falls as the turns go by. Memory: 16 utterances of 7 bytes (of
+    more in 6 turns the first are forgotten) and one excerpt.
 
     >>> from detectors.base import Context, Turn
     >>> from detectors.event import Event, Message
@@ -89,7 +91,8 @@ class EmotionConflict(ConversationDetector[EmotionConflictState]):
     indicator = "emotion_conflict"
     State = EmotionConflictState
     Params = EmotionConflictParams
-    kept = 24
+    version = 2
+    kept = 16
 
     def learn_one(self, state: EmotionConflictState, turn: Turn) -> bool:
         """Take a message of either side in."""
@@ -98,16 +101,16 @@ class EmotionConflict(ConversationDetector[EmotionConflictState]):
         words, message = agent_speaks(turn), customer_message(turn)
         if words is not None:
             phrase = next((words.hits[name][0] for name in (CRITICAL, FORBIDDEN, EVASION) if name in words.hits), None)
-            entry = (turn.event.time, _AGENT, phrase is not None)
+            entry = (int(turn.event.time), _AGENT + _HOT * (phrase is not None))
             if phrase is not None:
                 state.phrase, state.last = phrase[:EXCERPT], turn.evidence(words.text[:EXCERPT])
         elif message is not None:
             found = emotion_of(message, turn.words, HALF)
             angry = found is not None and found[1] == "anger" and found[0] >= self.params.anger
-            entry = (turn.event.time, _CUSTOMER, angry)
+            entry = (int(turn.event.time), _CUSTOMER + _HOT * angry)
         else:
             return False
-        insort(state.spoken, entry)
+        insort_right(state.spoken, entry, key=itemgetter(0))
         del state.spoken[: -self.kept]
         return True
 
@@ -117,9 +120,9 @@ class EmotionConflict(ConversationDetector[EmotionConflictState]):
             return None
         return Reading(
             now,
-            conflicts(state.spoken, self.params.turns, self.params.reach),
+            conflicts(((time, code % _HOT, code >= _HOT) for time, code in state.spoken), self.params.turns, self.params.reach),
             n=len(state.spoken),
-            start=state.spoken[0][0],
+            start=min(now, float(state.spoken[0][0])),
             end=now,
             evidence=(state.last,) if state.last is not None else (),
             variables={"phrase": state.phrase, "matched_phrase": state.phrase} if state.phrase else {},

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, insort_right
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -26,9 +27,9 @@ class NegationShareParams(Params):
 
 
 class NegationShareState(State):
-    """The last utterances in order of time, each (event time, tokens, negations), and the last one that holds a negation."""
+    """The last utterances in order of time, each (event time in s, tokens, negations), and the last one that holds a negation."""
 
-    pool: list[tuple[float, int, int]] = msgspec.field(default_factory=list)
+    pool: list[tuple[int, int, int]] = msgspec.field(default_factory=list)
     last: Evidence | None = None
 
 
@@ -51,6 +52,7 @@ class NegationShare(ConversationDetector[NegationShareState]):
     """
 
     indicator = "negation_share"
+    version = 2
     State = NegationShareState
     Params = NegationShareParams
 
@@ -59,7 +61,7 @@ class NegationShare(ConversationDetector[NegationShareState]):
         words = turn.customer_words
         if words is None or not words.tokens or turn.event.type != "message.created":
             return False
-        insort(state.pool, (turn.event.time, len(words.tokens), words.negations))
+        insort_right(state.pool, (int(turn.event.time), len(words.tokens), words.negations), key=itemgetter(0))
         del state.pool[: -self.params.utterances]
         if words.negations:
             state.last = turn.evidence(words.text[:EXCERPT])
@@ -75,7 +77,7 @@ class NegationShare(ConversationDetector[NegationShareState]):
             now,
             negations / tokens,
             n=tokens,
-            start=state.pool[0][0],
+            start=min(now, float(state.pool[0][0])),
             end=now,
             evidence=(state.last,) if state.last is not None else (),
             variables={"negations": negations, "tokens": tokens},

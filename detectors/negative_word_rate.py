@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import insort_right
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -25,9 +26,9 @@ class NegativeWordRateParams(Params):
 
 
 class NegativeWordRateState(State):
-    """The last utterances in order of time, each (event time, tokens, negative words), and the last one that holds such a word."""
+    """The last utterances in order of time, each (event time in s, tokens, negative words), and the last one that holds such a word."""
 
-    pool: list[tuple[float, int, int]] = msgspec.field(default_factory=list)
+    pool: list[tuple[int, int, int]] = msgspec.field(default_factory=list)
     last: Evidence | None = None
 
 
@@ -51,6 +52,7 @@ class NegativeWordRate(ConversationDetector[NegativeWordRateState]):
     """
 
     indicator = "negative_word_rate"
+    version = 2
     State = NegativeWordRateState
     Params = NegativeWordRateParams
 
@@ -59,7 +61,7 @@ class NegativeWordRate(ConversationDetector[NegativeWordRateState]):
         words = turn.customer_words
         if words is None or not words.tokens or turn.event.type != "message.created":
             return False
-        insort(state.pool, (turn.event.time, len(words.tokens), words.negatives))
+        insort_right(state.pool, (int(turn.event.time), len(words.tokens), words.negatives), key=itemgetter(0))
         begin = state.pool[-1][0] - self.params.window_s
         within = sum(1 for time, *_ in state.pool if time > begin)
         del state.pool[: -min(_MOST, max(self.params.utterances, within))]
@@ -78,7 +80,7 @@ class NegativeWordRate(ConversationDetector[NegativeWordRateState]):
             now,
             negatives / tokens,
             n=tokens,
-            start=state.pool[0][0],
+            start=min(now, float(state.pool[0][0])),
             end=now,
             guard=negatives >= self.params.least,
             rate=True,

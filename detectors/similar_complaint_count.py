@@ -14,7 +14,7 @@ from pydantic import Field
 from detectors.base import Evidence, Observation, Params, Reading, ScopeDetector, State, Turn
 from detectors.naming import name_of
 from detectors.river_state import MeanState, mean_after
-from detectors.similarity import Vector, cosine, grams, vectors, weakest_link
+from detectors.similarity import Vector, cohesion, cosine, grams, near_last, vectors_at
 from detectors.text.words import Words
 
 __all__ = ["SimilarComplaintCount", "poisson_quantile", "says_something"]
@@ -93,15 +93,16 @@ def says_something(words: Words) -> bool:
 
 
 class SimilarComplaintCountParams(Params):
-    """`alike` is the cosine from which two complaints are similar, `link` the weakest one in a row of five from `customers` customers.
+    """`alike` is the cosine from which two complaints are similar, `link` the `cohesion` of a row of five from `customers` customers.
 
-    With these, 2 to 4 of 100 random pairs of messages of one trade are taken for similar, and at most one of 500 random rows of
-    five: lower finds more and errs more. `first` is how far into a conversation its complaint is looked for, in customer messages.
+    With these, 1 to 4 of 100 random pairs of Chinese messages of one trade are taken for similar, and about one of 1,000 random rows of
+    five; of English ones 5 of 100, and 5 of 1,000. Lower finds more and errs more. `first` is how far into a conversation its complaint
+    is looked for, in customer messages.
     """
 
     window_s: float = Field(default=DAY_S, gt=0)
     alike: float = Field(default=0.20, gt=0, le=1)
-    link: float = Field(default=0.15, gt=0, le=1)
+    link: float = Field(default=0.30, gt=0, le=1)
     customers: int = Field(default=3, ge=1)
     first: int = Field(default=4, ge=1)
 
@@ -120,13 +121,13 @@ class Complaint(State):
 class SimilarComplaintCountState(State):
     """What lives, what is similar among it, and how many a day are usual.
 
-    `live` in order of time; of those that lead: `five` whether they hold a row of five, `weakest` its weakest link, `drivers` what
+    `live` in order of time; of those that lead: `five` whether they hold a row of five, `cohesion` how it hangs together, `drivers` what
     they have in common; `perday` a River mean of complaints per day; `today` the count of the `day` that runs, numbered from `born`.
     """
 
     live: list[Complaint] = msgspec.field(default_factory=list)
     five: bool = False
-    weakest: float = 0.0
+    cohesion: float = 0.0
     drivers: str = ""
     perday: MeanState = BEFORE_BIRTH
     born: float = -1.0
@@ -141,10 +142,10 @@ class SimilarComplaintCount(ScopeDetector[SimilarComplaintCountState]):
     Each new complaint is compared with all that live; the value is the number of customers whose complaint is similar to it, or to
     an earlier one where those were more, as far as they still live: a different complaint in between does not end an incident.
 
-    Similarity is the cosine of character 1-2-gram TF-IDF (`detectors/similarity.py`, River). When the last five complaints are similar by
-    the weakest link of their maximum spanning tree and come from three customers, the value is at least 5. A conversation is one
-    complaint, its first message that says something; a customer who complains again in another conversation counts once. `n` is
-    the number of customers.
+    Similarity is the cosine of character 1-2-gram TF-IDF (`detectors/similarity.py`, River). When the last five complaints hang
+    together (`cohesion`, most of all how the least connected one does) and come from three customers, the value is at least 5. A
+    conversation is one complaint, its first message that says something; a customer who complains again in another conversation
+    counts once. `n` is the number of customers.
 
     The guard (rule 2) opens at once where the scope has at most one complaint a day, else at max(5, Poisson 99.9 % quantile).
     The mean per day is River's, learnt from whole days since the scope was first heard of, an incident in part only once four
@@ -226,7 +227,7 @@ class SimilarComplaintCount(ScopeDetector[SimilarComplaintCountState]):
             guard=usual <= 1 or value >= max(FIVE, poisson_quantile(usual, ORDINARY)),
             evidence=tuple(Evidence(known.event_id, known.text, known.time, known.conversation) for known in similar[-EVIDENCE:]),
             variables=variables,
-            sample={"customers": customers, "live": len(state.live), "weakest_link": round(state.weakest, 3)},
+            sample={"customers": customers, "live": len(state.live), "cohesion": round(state.cohesion, 3)},
         )
 
     def idle(self, state: SimilarComplaintCountState, now: float) -> bool:
@@ -247,14 +248,13 @@ class SimilarComplaintCount(ScopeDetector[SimilarComplaintCountState]):
 
     def _compare(self, state: SimilarComplaintCountState) -> None:
         """Compare the newest complaint with all that live; what is similar to it leads, unless what led until now is larger."""
-        newest = len(state.live) - 1
-        mine = frozenset(grams(state.live[newest].text))
-        near = [at for at in range(newest) if len(mine.intersection(grams(state.live[at].text))) >= 2]
-        found = vectors([known.text for known in state.live])
-        group = {newest, *(at for at in near if cosine(found[at], found[newest]) >= self.params.alike)}
+        newest, texts = len(state.live) - 1, [known.text for known in state.live]
+        near = near_last(texts, self.params.alike)
         row = range(newest - FIVE + 1, newest + 1) if newest >= FIVE - 1 else ()
-        weakest = weakest_link([found[at] for at in row]) if row else 0.0
-        five = weakest >= self.params.link and len({state.live[at].customer for at in row}) >= self.params.customers
+        found = vectors_at(texts, dict.fromkeys((*near, *row, newest)))
+        group = {newest, *(at for at in near if cosine(found[at], found[newest]) >= self.params.alike)}
+        together = cohesion([found[at] for at in row]) if row else 0.0
+        five = together >= self.params.link and len({state.live[at].customer for at in row}) >= self.params.customers
         if five:
             group.update(row)
         places = sorted(group)
@@ -262,7 +262,7 @@ class SimilarComplaintCount(ScopeDetector[SimilarComplaintCountState]):
             return
         for at, known in enumerate(state.live):
             known.leads = at in group
-        state.five, state.weakest = five, weakest
+        state.five, state.cohesion = five, together
         several = len(places) >= self.params.customers
         state.drivers = _common_ground(state.live[newest].text, [found[at] for at in places]) if several else ""
 

@@ -8,19 +8,40 @@ live texts on top.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
-from typing import Final
+from itertools import chain, pairwise
+from math import log, sqrt
+from typing import Any, Final
 
+import msgspec
 from river.feature_extraction import TFIDF
 
 from detectors.text.normalise import normalise
 
-__all__ = ["COMMON", "COMMON_TEXTS", "Vector", "cosine", "grams", "vectors", "weakest_link"]
+__all__ = [
+    "COMMON",
+    "COMMON_TEXTS",
+    "StreamWeights",
+    "Vector",
+    "cohesion",
+    "common",
+    "cosine",
+    "features",
+    "grams",
+    "near_last",
+    "vectors",
+    "vectors_at",
+    "weakest_link",
+]
 
 Vector = dict[str, float]
 
 COMMON_TEXTS: Final = 1000
+MOST_FEATURES: Final = 200_000
+LEAST_WEIGHT: Final = 0.1
+STEEP: Final = 1.5
+"""A rare word shared weighs more than its inverse frequency says (benchmarks/_text_groups.py)."""
 _TIERS: Final = (
     (250, "的了我是你有不"),
     (100, "好吗一在这么个要就可以说没怎什那到能都还来时候"),
@@ -62,6 +83,18 @@ def grams(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def features(text: str) -> tuple[str, ...]:
+    """The distinct grams of a text, and of Latin words their stems (first four letters) and the pairs of neighbours.
+
+    >>> features("card payments"), features("蓝牙 断")
+    (('card', 'payments', 'paym~', 'card payments'), ('蓝', '牙', '蓝牙', '断'))
+    """
+    found = grams(text)
+    words = [gram for gram in found if gram.isascii()]
+    stems = [word[:4] + "~" for word in words if len(word) > 4]
+    return tuple(dict.fromkeys((*found, *stems, *map(" ".join, pairwise(words)))))
+
+
 @lru_cache(maxsize=65_536)
 def common(gram: str) -> int:
     """In how many of 1,000 texts a gram occurs anyway; a pair of common characters half as often as the rarer of them.
@@ -77,12 +110,88 @@ def common(gram: str) -> int:
 
 def vectors(texts: Sequence[str]) -> list[Vector]:
     """The texts' TF-IDF vectors, of length 1, as River weighs them after learning all of them. A text without grams has an empty one."""
-    tfidf = TFIDF(preprocessor=_same, tokenizer=grams)
-    tfidf.dfs.update({gram: common(gram) for text in texts for gram in grams(text)})
+    return list(vectors_at(texts, range(len(texts))).values())
+
+
+def vectors_at(texts: Sequence[str], places: Iterable[int]) -> dict[int, Vector]:
+    """The vectors of the texts at some places only, by place; all texts tell how common their grams are.
+
+    >>> texts = ("耳机断连", "发票抬头", "耳机发票")
+    >>> vectors_at(texts, [2]) == {2: vectors(texts)[2]}
+    True
+    """
+    wanted = {place: grams(texts[place]) for place in places}
+    asked = frozenset(chain.from_iterable(wanted.values()))
+    tfidf = _taught([asked.intersection(grams(text)) for text in texts])
+    return {place: tfidf.transform_one(found) if found else {} for place, found in wanted.items()}
+
+
+def near_last(texts: Sequence[str], least: float) -> list[int]:
+    """The places of texts whose cosine with the last may reach `least`: it misses none, and spares the vectors of most others.
+
+    They share two grams, and the part of the last one's vector that lies in the shared grams is at least that long: the cosine cannot
+    be larger (Cauchy-Schwarz).
+
+    >>> near_last(("耳机蓝牙断连", "发票抬头写错了", "蓝牙老是断连"), 0.2)
+    [0]
+    """
+    if not grams(texts[-1]):
+        return []
+    mine = frozenset(grams(texts[-1]))
+    shared = [mine.intersection(grams(text)) for text in texts]
+    squares = {gram: weight * weight for gram, weight in _taught(shared).transform_one(grams(texts[-1])).items()}
+    enough = least * least - 1e-9
+    return [at for at, both in enumerate(shared[:-1]) if len(both) >= 2 and sum([squares.get(gram, 0.0) for gram in both]) >= enough]
+
+
+def _taught(found: Sequence[Collection[str]]) -> Any:
+    """River's estimator after texts, given as the grams that are asked for: each text is read once, not at every step."""
+    tfidf = TFIDF(preprocessor=_same, tokenizer=_same)
+    tfidf.dfs.update({gram: common(gram) for gram in frozenset(chain.from_iterable(found))})
     tfidf.n = COMMON_TEXTS
-    for text in texts:
-        tfidf.learn_one(text)
-    return [tfidf.transform_one(text) if grams(text) else {} for text in texts]
+    for each in found:
+        tfidf.learn_one(each)
+    return tfidf
+
+
+class StreamWeights(msgspec.Struct):
+    """How common each feature is in a stream of texts, learnt as it comes, beginning with what is `COMMON` anyway.
+
+    `counts` are the texts a feature was in, of `texts` texts. At most 200,000 features are kept: beyond that all counts are halved
+    and those below one forgotten. Plain data: msgspec encodes it.
+
+    >>> weights = StreamWeights()
+    >>> for text in ("耳机坏了", "耳机没声音", "发票抬头写错"):
+    ...     weights.learn_one(features(text))
+    >>> vector = weights.vector(features("耳机的发票"))
+    >>> vector["发票"] > vector["耳机"] > vector["的"]
+    True
+    """
+
+    counts: dict[str, float] = msgspec.field(default_factory=dict)
+    texts: float = 0.0
+
+    def learn_one(self, found: Iterable[str]) -> None:
+        """Count a text's distinct features."""
+        counts = self.counts
+        for each in found:
+            counts[each] = counts.get(each, 0.0) + 1.0
+        self.texts += 1.0
+        if len(counts) > MOST_FEATURES:
+            self._forget()
+
+    def vector(self, found: Iterable[str]) -> Vector:
+        """The features weighed by their inverse frequency to the power of 1.5, of length 1; empty for no features."""
+        known, texts = self.counts.get, self.texts + COMMON_TEXTS
+        raw = {each: max(LEAST_WEIGHT, log(texts / (known(each, 0.0) + common(each) + 0.5))) ** STEEP for each in found}
+        length = sqrt(sum([weight * weight for weight in raw.values()]))
+        return {each: weight / length for each, weight in raw.items()}
+
+    def _forget(self) -> None:
+        """Halve until half of the room is free."""
+        while len(self.counts) > MOST_FEATURES // 2:
+            self.counts = {each: count / 2 for each, count in self.counts.items() if count >= 2}
+            self.texts /= 2
 
 
 def cosine(one: Vector, other: Vector) -> float:
@@ -94,7 +203,7 @@ def cosine(one: Vector, other: Vector) -> float:
     """
     if len(other) < len(one):
         one, other = other, one
-    return sum(weight * other[gram] for gram, weight in one.items() if gram in other)
+    return sum([weight * other[gram] for gram, weight in one.items() if gram in other])
 
 
 def weakest_link(found: Sequence[Vector]) -> float:
@@ -112,6 +221,26 @@ def weakest_link(found: Sequence[Vector]) -> float:
     return weakest
 
 
-def _same(text: str) -> str:
-    """`grams` normalises by itself."""
-    return text
+def cohesion(found: Sequence[Vector]) -> float:
+    """How well texts hang together, 0..1: two thirds that of the least connected of them, one third the mean of all.
+
+    A text's connection is the mean root of its cosines with the others; the root because the first shared word says more than the
+    next. Unlike the weakest link it does not hang on one lucky pair: benchmarks/_text_groups.py measures both. 1 for a single one.
+
+    >>> round(cohesion(vectors(["退款太慢了", "退款太慢了", "退款太慢了"])), 6), cohesion(vectors(["退款", "发票", "耳机"]))
+    (1.0, 0.0)
+    """
+    if len(found) < 2:
+        return 1.0
+    sums = [0.0] * len(found)
+    for at, one in enumerate(found):
+        for before in range(at):
+            root = sqrt(max(0.0, cosine(one, found[before])))
+            sums[at] += root
+            sums[before] += root
+    return (2 * min(sums) + sum(sums) / len(sums)) / (3 * (len(sums) - 1))
+
+
+def _same(found: Collection[str]) -> Collection[str]:
+    """What is given to River has been read by `grams`."""
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import heapq
 import math
@@ -17,6 +18,7 @@ from detectors.context import advance
 from detectors.event import Event
 from streams.batches import Item
 from streams.keyed import KeyedState
+from streams.packed import Packed
 from streams.wiring import Wiring
 
 __all__ = ["Cells", "Conversations", "Results"]
@@ -90,9 +92,8 @@ class Conversations:
     def __init__(self, wiring: Wiring) -> None:
         self.wiring = wiring
         self._type = _record_type(wiring.conversation_detectors)
-        self.records: KeyedState[Any] = KeyedState(
-            msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(self._type).decode, durable=wiring.durable
-        )
+        packed = Packed(msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(self._type).decode)
+        self.records: KeyedState[Any] = KeyedState(packed.encode, packed.decode, durable=wiring.durable)
         self._detectors = {name: (_field(name, each), each) for name, each in wiring.conversation_detectors}
         self._timed = [
             (name, field, each) for name, (field, each) in self._detectors.items() if type(each).due_at is not ConversationDetector.due_at
@@ -151,7 +152,7 @@ class Conversations:
             if message.text:
                 words = self.wiring.analyse(message.text, message.lang)
             score = message.sentiment if message.sentiment is not None or words is None else words.sentiment
-        advance(context, event, score)
+        advance(context, event, score, words.complains if words is not None else None)
         return Turn(event, context, words, now, *before)
 
     def _detect(self, record: Any, turn: Turn, results: Results) -> None:
@@ -321,7 +322,10 @@ def _field(name: str, detector: Detector[Any]) -> str:
 
 
 def _record_type(detectors: Iterable[tuple[str, Detector[Any]]]) -> type[Any]:
-    """A struct with one field per detector: a conversation is decoded in one pass, fields unknown here are skipped."""
+    """A struct with one field per detector: a conversation is decoded in one pass, fields unknown here are skipped.
+
+    A detector's field is written under five characters of its name's digest: forty names would be a fifth of a record.
+    """
     fields: list[Any] = [
         ("context", Context, msgspec.field(default_factory=Context)),
         ("ids", dict[bytes, int], msgspec.field(default_factory=dict)),
@@ -329,7 +333,12 @@ def _record_type(detectors: Iterable[tuple[str, Detector[Any]]]) -> type[Any]:
         ("due", float | None, None),
     ]
     fields += [(_field(name, detector), detector.State | None, None) for name, detector in detectors]
-    return msgspec.defstruct("ConversationRecord", fields, omit_defaults=True)
+    short = {name: _short(name) for name, *_ in fields[4:]}
+    return msgspec.defstruct("ConversationRecord", fields, omit_defaults=True, rename=short)
+
+
+def _short(name: str) -> str:
+    return base64.b32encode(hashlib.blake2b(name.encode(), digest_size=4).digest())[:5].decode().lower()
 
 
 def _segment(context: Context) -> tuple[tuple[str, str], ...]:
@@ -340,10 +349,10 @@ def _segment(context: Context) -> tuple[tuple[str, str], ...]:
 
 def _first_time(ids: dict[bytes, int], event: Event) -> bool:
     """Note the event's identity; False when it was noted before. Ids of keys that are no conversation are kept for a day."""
-    digest = hashlib.blake2b(f"{event.source}\0{event.id}".encode(), digest_size=12).digest()
+    digest = hashlib.blake2b(f"{event.source}\0{event.id}".encode(), digest_size=8).digest()
     if digest in ids:
         return False
-    ids[digest] = int(event.time)
+    ids[digest] = 0 if event.conversation is not None else int(event.time)
     if event.conversation is None:
         while ids:
             oldest = next(iter(ids))

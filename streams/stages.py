@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from config.lexicon_loader import load_analyser
 from config.loader import Policy
@@ -13,19 +14,27 @@ from streams.scope_stage import ScopeStage
 from streams.stage import Stage
 from streams.wiring import Layout, Wiring
 
+if TYPE_CHECKING:
+    from detectors.text.words import Words
+
 __all__ = ["build_stage", "build_wiring"]
 
 _STAGES: Mapping[str, Callable[[int, Wiring], Stage]] = {"conversations": ConversationStage, "scopes": ScopeStage, "alerts": AlertStage}
 
 
-def build_wiring(policy: Policy, layout: Layout | None = None, *, durable: bool = True) -> Wiring:
-    """What the stages are made of, loaded once per process (about 0.5 s: lexicons and SnowNLP's table)."""
+def build_wiring(
+    policy: Policy, layout: Layout | None = None, *, durable: bool = True, analyse: Callable[[str, str | None], Words] | None = None
+) -> Wiring:
+    """What the stages are made of, loaded once per process (about 0.5 s: lexicons and SnowNLP's table).
+
+    `analyse` reads the texts instead of the analyser of the policy's lexicons as they are now (`LexiconWatch`).
+    """
     detectors = sorted(policy.detectors.items())
     return Wiring(
         conversation_detectors=[(name, each) for name, each in detectors if isinstance(each, ConversationDetector)],
         scope_detectors=[(name, each) for name, each in detectors if isinstance(each, ScopeDetector)],
         decider=policy.decider(),
-        analyse=load_analyser(policy.approved_offers, directory=policy.lexicons),
+        analyse=analyse if analyse is not None else load_analyser(policy.approved_offers, directory=policy.lexicons),
         present=policy.event_of,
         steps=policy.steps,
         layout=layout if layout is not None else Layout(),

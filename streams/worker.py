@@ -71,12 +71,16 @@ class WorkerOptions:
 
 @dataclass(frozen=True)
 class WorkerParts:
-    """What a worker runs: stages by name and partition, a parser of input records, and the receivers of pages by name."""
+    """What a worker runs: stages by name and partition, a parser of input records, and the receivers of pages by name.
+
+    `refresh` is called once a second, in a thread: it takes over what has changed on disk.
+    """
 
     build: Build
     parse: Callable[[ConsumerRecord], Event | Rejected]
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
     backoff: Backoff | None = None
+    refresh: Callable[[], object] | None = None
 
 
 class Worker:
@@ -134,6 +138,12 @@ class Worker:
             log.error("worker.fault where=%s error=%s", where, error, exc_info=None if expected else error)
             self.metrics.add("loop_errors_total", where)
         self._stop.set()
+
+    async def refresh(self, refresh: Callable[[], object]) -> None:
+        """Call it once a second until `stop`, in a thread, so that the event loop goes on meanwhile."""
+        while not self._stop.is_set():
+            await asyncio.sleep(1.0)
+            await asyncio.to_thread(refresh)
 
     @property
     def ready(self) -> bool:
@@ -210,6 +220,8 @@ class Worker:
             await deliverer.start()
             self._spawn(f"deliver-{deliverer.name}", deliverer.run())
         self._spawn("watch", self._watch())
+        if self.parts.refresh is not None:
+            self._spawn("refresh", self.refresh(self.parts.refresh))
         if options.until_idle is not None:
             self._spawn("until-idle", self._until_idle(options.until_idle))
         log.info("worker.started app_id=%s seconds=%.2f", options.app_id, time.monotonic() - self._began)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -23,6 +23,7 @@ _NEGATIVE: Final = frozenset(("negative", "anger", "disappointment", "anxiety"))
 _TURNABLE: Final = _NEGATIVE | {"positive"}
 _COMMANDED: Final = frozenset(("anxiety", "positive"))
 _PROMISE: Final = "false_promise"
+_COMPLAINT: Final = "complaint"
 
 
 class TextAnalyser:
@@ -38,6 +39,9 @@ class TextAnalyser:
         How hits and prior become a score.
     offers
         Texts of approved offers: a promise they contain is no hit of `false_promise`.
+    traditional
+        Characters that exist in traditional script only -> simplified. Such a text is read as if it were simplified, and where one
+        in eight of its Chinese characters is one the guess says `zh-TW`. Empty: no such reading.
 
     Of a text in neither Chinese nor English there are tokens and hits, but no sentiment. Reading takes time linear in the
     text and at most that of 8,000 characters. The object is read-only after construction and holds about 40 MB.
@@ -49,6 +53,7 @@ class TextAnalyser:
         prior: SentimentPrior,
         params: SentimentParams | None = None,
         offers: Iterable[str] = (),
+        traditional: Mapping[str, str] | None = None,
     ) -> None:
         self._segment = Segmenter(lexicons.phrases("segmentation.join"), lexicons.phrases("segmentation.split"))
         self._match = Matcher(lexicons, skip=_WORD_LISTS, whole=(FIXED,))
@@ -56,11 +61,17 @@ class TextAnalyser:
         self._prior = prior
         self._params = params or SentimentParams()
         self._offers = tuple(offers)
+        self._simple = dict(traditional or {})
+        self._traditional = frozenset(self._simple)
 
     def __call__(self, text: str, lang: str | None = None) -> Words:
         """What one pass found. `text` is already masked; `lang` is the event's own tag, which wins over the guess."""
         clean = normalise(text[:MAX_CHARACTERS])
         language = lang or guess_language(clean)
+        if not self._traditional.isdisjoint(clean):
+            traditional = _is_traditional(clean, self._traditional)
+            language = "zh-TW" if traditional and lang is None and language == "zh-CN" else language
+            clean = "".join([self._simple.get(mark, mark) for mark in clean])
         pieces = self._segment(clean, language) if clean else []
         tokens = tuple([piece for piece in pieces if is_word(piece)])
         if not tokens:
@@ -77,6 +88,7 @@ class TextAnalyser:
             negatives=_count_negatives(judged),
             sentiment=self._sentiment(judged, tokens, language),
             hits=by_name([hit for hit in hits if self._is_reported(hit)]) if hits else {},
+            complains=_complains(hits) if is_chinese(language) or is_english(language) else None,
         )
 
     def _judge(self, hits: list[Hit], pieces: Sequence[str], starts: Sequence[int], places: Sequence[int]) -> list[tuple[Hit, bool]]:
@@ -102,7 +114,7 @@ class TextAnalyser:
             prior, known = 0.5, 0
         else:
             return None
-        return polarity(evidence(judged, self._params), prior, known, self._params)
+        return polarity(evidence(judged, self._params) if judged else 0.0, prior, known, self._params)
 
     def _is_reported(self, hit: Hit) -> bool:
         """Fixed phrases are machinery, and an approved offer is no false promise."""
@@ -111,12 +123,22 @@ class TextAnalyser:
         return hit.name != _PROMISE or not self._offers or not covered_by_offer(hit.phrase, self._offers)
 
 
+def _is_traditional(clean: str, traditional: frozenset[str]) -> bool:
+    """Whether one in eight of the Chinese characters exists in traditional script only; a name in a simplified text is no script."""
+    return 8 * sum(mark in traditional for mark in clean) >= sum("\u3400" <= mark <= "\u9fff" for mark in clean)
+
+
 def _outside_fixed(hits: list[Hit]) -> list[Hit]:
     """The hits without the negative words that are part of a fixed phrase (`着急` of `不着急` worries nobody)."""
     fixed = [(hit.start, hit.end) for hit in hits if hit.name == FIXED]
     if not fixed:
         return hits
     return [hit for hit in hits if hit.name not in _NEGATIVE or not any(start <= hit.start and hit.end <= end for start, end in fixed)]
+
+
+def _complains(hits: Iterable[Hit]) -> bool:
+    """Whether the phrases that mark a complaint weigh one together; a phrase said twice counts once."""
+    return sum({hit.phrase: hit.weight for hit in hits if hit.name == _COMPLAINT}.values()) >= 1.0
 
 
 def _count_negatives(judged: Iterable[tuple[Hit, bool]]) -> int:

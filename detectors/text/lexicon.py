@@ -7,7 +7,9 @@ characters in one table, so its cost does not grow with the number of entries.
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from operator import add
 from typing import Final, NamedTuple
 
@@ -131,6 +133,7 @@ class Matcher:
                 continue
             for entry in entries:
                 self._add(name, entry, name in aligned)
+        self._letters = frozenset(self._singles)
         for bucket in self._pairs.values():
             bucket.sort(key=lambda pair: -len(pair[0]))
 
@@ -160,7 +163,7 @@ class Matcher:
                 continue
             bounds = bounds or frozenset(starts)
             self._at(text, place, bucket, bounds, (hits, found, until))
-        if self._singles:
+        if not self._letters.isdisjoint(text):
             self._single_words(text, starts, hits, found)
         return _merge(hits, _patterns(text, found)) if found else hits
 
@@ -190,11 +193,10 @@ class Matcher:
     def _single_words(self, text: str, starts: Sequence[int], hits: list[Hit], found: list[tuple[int, _Rule]]) -> None:
         """Phrases of one character, which match whole pieces only."""
         singles, before = self._singles, len(hits)
-        for index in range(len(starts) - 1):
-            start = starts[index]
-            if starts[index + 1] - start != 1:
+        for start, end in pairwise(starts):
+            if end - start != 1 or text[start] not in singles:
                 continue
-            for rule in singles.get(text[start], ()):
+            for rule in singles[text[start]]:
                 if rule.pattern is not None:
                     found.append((start, rule))
                 elif not rule.spared(text, start, start + 1) and not _is_inside(hits, rule.name, start):
@@ -227,12 +229,15 @@ def _patterns(text: str, anchors: list[tuple[int, _Rule]]) -> list[Hit]:
 
 def _merge(phrases: list[Hit], matches: list[Hit]) -> list[Hit]:
     """All hits by place; where those of one lexicon overlap, the longest stays."""
-    kept: dict[str, list[Hit]] = {}
+    kept: dict[str, list[tuple[int, int]]] = {}
+    hits = []
     for hit in sorted(phrases + matches, key=lambda hit: hit.start - hit.end):
         same = kept.setdefault(hit.name, [])
-        if all(hit.end <= other.start or hit.start >= other.end for other in same):
-            same.append(hit)
-    return sorted((hit for same in kept.values() for hit in same), key=lambda hit: (hit.start, hit.end))
+        place = bisect(same, (hit.start, hit.end))
+        if (not place or same[place - 1][1] <= hit.start) and (place == len(same) or hit.end <= same[place][0]):
+            same.insert(place, (hit.start, hit.end))
+            hits.append(hit)
+    return sorted(hits, key=lambda hit: (hit.start, hit.end))
 
 
 def covered_by_offer(phrase: str, offers: Iterable[str]) -> bool:

@@ -54,7 +54,7 @@ class SentimentPrior:
 
     def known(self, tokens: Iterable[str]) -> int:
         """How many of the tokens the model has seen."""
-        return sum(token in self.table for token in tokens)
+        return sum(map(self.table.__contains__, tokens))
 
 
 class SentimentParams(BaseModel):

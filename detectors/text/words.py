@@ -13,7 +13,8 @@ class Words(msgspec.Struct, gc=False):
     `tokens` are the segments of the normalised text without punctuation and placeholders; `negations` counts exact negator
     tokens outside fixed phrases and A-not-A questions; `negatives` counts negative-emotion tokens that are not negated;
     `sentiment` is in -1..1, absent (None) where the language is unknown or there is nothing to judge; `hits` maps a lexicon's
-    name to the phrases of it that occur, in order of appearance.
+    name to the phrases of it that occur, in order of appearance; `complains` is whether the phrases of the lexicon `complaint` weigh 1
+    together, absent where the language is unknown.
     """
 
     text: str
@@ -23,3 +24,4 @@ class Words(msgspec.Struct, gc=False):
     negatives: int = 0
     sentiment: float | None = None
     hits: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    complains: bool | None = None

@@ -17,6 +17,7 @@ from detectors.event import Event
 from streams.cli._shared import AppId, Bootstrap, configure_logging, layout, parser, run, settings, settle
 from streams.dead_letter import dead_letter
 from streams.intake import Rejected
+from streams.lexicon_watch import LexiconWatch
 from streams.records import Parser, Reject
 from streams.stages import build_stage, build_wiring
 from streams.worker import Worker, WorkerOptions, WorkerParts
@@ -59,7 +60,9 @@ def worker(
 
 
 async def _work(options: WorkerOptions, policy: Policy, parsing: Parser) -> None:
-    wiring = build_wiring(policy, options.layout)
+    # The lexicons that ship do not change under a running worker; a folder of the operator's own may.
+    watch = LexiconWatch(policy, policy.lexicons) if policy.lexicons is not None else None
+    wiring = build_wiring(policy, options.layout, analyse=watch)
     settle()
     async with aiohttp.ClientSession() as session:
         parts = WorkerParts(
@@ -67,6 +70,7 @@ async def _work(options: WorkerOptions, policy: Policy, parsing: Parser) -> None
             parse=_Parse(parsing),
             receivers={receiver.name: build_notifier(receiver, session) for receiver in policy.receivers},
             backoff=policy.backoff,
+            refresh=watch.poll if watch is not None else None,
         )
         await Worker(options, parts).run()
 

@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaProducer
 from streams.files import Line
 from streams.ingest import Ingest
 from streams.topics import ALERTS, EVENTS
-from tests.integration.driver import Recording, Site, assert_same
+from tests.integration.driver import Recording, Site, assert_same, fenghuo
 from tests.integration.harness import WorkerProcess, until
 
 pytestmark = pytest.mark.integration
@@ -54,7 +54,7 @@ def test_kills_in_mid_stream_change_nothing_and_a_restart_reads_less_than_five_s
 
 
 class Feed:
-    """The recording at some 1000 lines a second, its last 3000 at 100 a second until told to hurry: a kill never comes too late."""
+    """The recording at some 1000 lines a second, its last 3000 at 30 a second until told to hurry: a kill never comes too late."""
 
     def __init__(self, recording: Recording) -> None:
         self.hurry = threading.Event()
@@ -70,7 +70,7 @@ class Feed:
         slow = len(self._lines) - 3000
         for number, line in enumerate(self._lines):
             yield Line(line, number, "feed")
-            self.hurry.wait(0.0005 if number < slow else 0.01)
+            self.hurry.wait(0.0005 if number < slow else 0.03)
 
 
 def _opened(worker: WorkerProcess) -> dict[int, int]:
@@ -132,6 +132,29 @@ def test_live_an_alert_comes_when_it_is_due_though_nothing_else_happens(site: Si
         assert concerned == {"c-moved", "c-waiting"}
 
     asyncio.run(scenario())
+
+
+def test_what_the_indicators_read_now_is_told_from_the_state_on_kafka_when_no_worker_runs(site: Site) -> None:
+    def current() -> dict[str, Any]:
+        arguments = ("indicators", "--bootstrap", site.bootstrap, "--app-id", site.app_id, "--json")
+        return {each["id"]: each["current"] for each in json.loads(fenghuo(*arguments, settings=site.settings))}
+
+    async def scenario() -> None:
+        worker = site.worker()
+        await site.wait_until_told_idle()
+        await site.send(*(_event("conversation.opened", conversation) for conversation in ("c-moved", "c-still")))
+        await site.send(_event("conversation.transferred", "c-moved", MOVE), _says("c-moved", "customer", "怎么又转了"))
+        await until(lambda: _alert(site, "transfer_count"), 10)
+        assert worker.stop() == 0
+
+    asyncio.run(scenario())
+    found = current()
+    assert len(found) == 65
+    transfers = found["transfer_count"]
+    assert (transfers["scopes"], transfers["burning"]) == (1, 1)
+    gravest = transfers["readings"][0]
+    assert (gravest["value"], gravest["tier"], gravest["scope"]["conversation_id"]) == (1, "blue", "c-moved")
+    assert found["nps"] == {"scopes": 0, "burning": 0, "readings": []}
 
 
 async def _alert(site: Site, indicator: str) -> tuple[float, dict[str, Any]] | None:

@@ -8,12 +8,14 @@ from functools import cache
 from random import Random
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from detectors.event import Event
 from streams.wiring import Layout
 from tests.scenario.harness import Play, parsed, wiring
 
+pytestmark = pytest.mark.xdist_group("a thousand conversations")
 SEED, CONVERSATIONS = 23, 1000
 START = datetime(2026, 3, 2, 9, tzinfo=timezone(timedelta(hours=8)))
 LAST_S = 2 * 3600.0
@@ -131,10 +133,16 @@ def hits(alerts: Iterable[dict[str, Any]]) -> set[Hit]:
 @cache
 def in_one_batch() -> tuple[dict[str, Any], ...]:
     """The alerts when everything comes in one batch."""
-    whole = play()
-    whole.feed(*stream())
-    whole.finish()
-    return tuple(whole.alerts)
+    return tuple(whole().alerts)
+
+
+@cache
+def whole() -> Play:
+    """Everything has come in one batch."""
+    made = play()
+    made.feed(*stream())
+    made.finish()
+    return made
 
 
 def test_the_conversations_are_a_thousand_and_light_fires_of_many_kinds() -> None:
@@ -172,3 +180,10 @@ def test_each_conversation_alone_in_one_batch_gives_its_own_hits() -> None:
         alone |= hits(alert for alert in one.alerts if alert["indicator"] in own)
     names = {each[0].subject for each in conversations()[::20]}
     assert alone == hits(alert for alert in in_one_batch() if alert["indicator"] in own and alert["scope"].get("conversation_id") in names)
+
+
+def test_a_conversation_costs_two_kilobytes_at_most_with_all_indicators() -> None:
+    sizes = sorted(size for stage in whole().pipeline.conversations for size in stage._conversations.records.encoded_size().values())
+    assert len(sizes) >= CONVERSATIONS
+    assert sizes[len(sizes) // 2] < 1_600
+    assert sizes[-1] < 2_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.scenario.harness import policy, wiring
 from tests.scenario.scoring import Score, score
 from tests.scenario.slices import START
 
+pytestmark = pytest.mark.xdist_group("the simulated day")
 SEED, DAYS, RATE = 3, 9, 0.5
 KEYS, CONVERSATIONS = 6, 0.03
 """What a quiet day may ask of the people who get the alerts: orange and red keys, and the share of conversations."""
@@ -35,9 +37,14 @@ def lines(simulation: Simulation) -> Iterator[Line]:
         yield Line(json.dumps(event, ensure_ascii=False).encode(), number, "simulation")
 
 
-@pytest.fixture(scope="module")
-def found() -> tuple[Score, Report]:
+@cache
+def _once() -> tuple[Score, Report]:
     return run()
+
+
+@pytest.fixture
+def found() -> tuple[Score, Report]:
+    return _once()
 
 
 def test_every_planted_incident_is_found(found: tuple[Score, Report]) -> None:

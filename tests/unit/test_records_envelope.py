@@ -126,9 +126,9 @@ def test_every_reason_is_given_for_something() -> None:
 
 def test_five_megabytes_are_too_large_and_cost_nothing() -> None:
     value = encoded(data={"message": {"text": "好" * (5 << 20)}})
-    start = time.perf_counter()
+    start = time.process_time()
     assert rejected(value).reason == "too_large"
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1
 
 
 def test_the_limit_itself_is_accepted() -> None:
@@ -143,9 +143,9 @@ def test_the_limit_itself_is_accepted() -> None:
 
 @pytest.mark.parametrize("value", [b'"\\"' * 250_000, b'{"' * 250_000, b"[]" * 500_000, b'"' + b"[\\" * 400_000])
 def test_hostile_nesting_is_rejected_in_linear_time(value: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     rejected(value)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_depth_up_to_the_limit_and_brackets_in_texts_are_accepted() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import importlib.util
+import sys
 
 import aiohttp
 import msgspec
@@ -65,7 +66,7 @@ def test_a_lower_page_is_delivered() -> None:
     assert sent(HttpReceiver(Reply(200)), msgspec.structs.replace(PAGE, tier="blue")) == Delivered()
 
 
-@pytest.mark.skipif(importlib.util.find_spec("apprise") is not None, reason="the extra apprise is installed")
-def test_without_the_extra_the_way_out_is_told() -> None:
+def test_without_the_extra_the_way_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
     with pytest.raises(ValueError, match=r"pip install 'fenghuo\[apprise\]'"):
         sent(HttpReceiver(Reply(200)), PAGE)

@@ -222,3 +222,13 @@ def test_the_index_lies_between_its_least_and_its_greatest_part_and_never_falls_
     assert 100 * min(parts.values()) - 1e-3 <= found <= 100 * max(parts.values()) + 1e-3
     if name in parts:
         assert impact({**parts, name: max(parts[name], more)}, WEIGHTS) >= found
+
+
+def test_grave_words_are_severe_where_no_event_says_how_severe_it_is() -> None:
+    talk = Talk(category="quality", is_complaint=True)
+    detector = ComplaintImpactIndex()
+    state = detector.new()
+    assert detector.learn_one(state, talk.customer_says(0.0, "充电器", "爆炸", "了", safety=("爆炸",)))
+    reading = detector.score_one(state, 0.0)
+    assert reading is not None
+    assert (reading.sample["severity"], reading.sample["sensitivity"]) == (0.8, 1.0)

@@ -55,3 +55,28 @@ def test_words_are_better_evidence_than_a_category() -> None:
 def test_late_news_of_a_customer_does_not_make_them_older() -> None:
     run = Run(DataLeakSignal()).turns([report(100.0, "u-1"), report(40.0, "u-1")])
     assert run.at(DAY + 50.0).value == 1
+
+
+def taken(at: float, customer: str) -> Turn:
+    return Talk(f"c-{customer}", customer=customer, product_id="sku-1").customer_says(
+        at, "账户", "被", "黑客", "入侵", "了", account_theft=("账户被黑客入侵",)
+    )
+
+
+def test_accounts_taken_over_are_one_however_many_and_of_no_product() -> None:
+    run = Run(DataLeakSignal()).turns([taken(float(at), f"u-{at}") for at in range(3)])
+    assert (run.at(10.0).value, run.at(10.0).variables["first_seen"]) == (1, 2.0)
+    assert [scope.kind for scope in run.states] == ["tenant"]
+    assert [piece.excerpt for piece in run.at(10.0).evidence] == ["账户被黑客入侵了"] * 3
+
+
+def test_an_account_taken_over_does_not_make_one_leak_two() -> None:
+    assert Run(DataLeakSignal()).turns([report(0.0, "u-1"), taken(5.0, "u-2")]).at(10.0).value == 1
+
+
+@pytest.mark.parametrize(("later", "value"), [(DAY - 1, 1), (DAY, 0)])
+def test_an_account_taken_over_counts_for_a_day(later: float, value: int) -> None:
+    run = Run(DataLeakSignal()).turns([taken(0.0, "u-1")])
+    assert run.at(later).value == value
+    assert not run.detector.idle(next(iter(run.states.values())), later - 1)
+    assert run.detector.idle(next(iter(run.states.values())), DAY + 1)

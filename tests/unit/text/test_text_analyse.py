@@ -247,9 +247,9 @@ def test_the_events_own_language_wins(analyse: TextAnalyser) -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "\x00", "！！！", "😀" * 5000, "不" * 20000, "a" * 20000, "私下返" * 5000, "骗子有我的" * 4000])
 def test_any_text_is_read_in_bounded_time(analyse: TextAnalyser, text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     words = analyse(text)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
     assert sum(map(len, words.tokens)) <= MAX_CHARACTERS
 
 

@@ -57,6 +57,75 @@ def test_no_pattern_shadows_another_of_the_same_anchor_words_and_expression() ->
     assert len(patterns) == len(set(patterns))
 
 
+def covered(name: str) -> list[tuple[str, str]]:
+    """Phrases that change nothing: a shorter one of the same weight and exclusions is found wherever they are."""
+    phrases = [entry for entry in LEXICONS[name] if not entry.pattern]
+    anywhere = [entry for entry in phrases if len(entry.phrase) > 2 or entry.phrase.isascii()]
+    return [
+        (long.phrase, short.phrase)
+        for long in phrases
+        for short in anywhere
+        if (long.weight, long.unless) == (short.weight, short.unless) and long is not short and stands_in(short.phrase, long.phrase)
+    ]
+
+
+def stands_in(short: str, long: str) -> bool:
+    return f" {short} " in f" {long} " if short.isascii() else short in long
+
+
+@pytest.mark.parametrize("name", sorted(set(LEXICONS.entries) - {*WORD_LISTS, "negators.fixed"}))
+def test_no_phrase_is_covered_by_a_shorter_one_with_the_same_effect(name: str) -> None:
+    assert covered(name) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("account_theft", "我的账号被盗了"),
+        ("account_theft", "有人登录了我的账号把余额转走了"),
+        ("account_theft", "my account was hacked yesterday"),
+        ("account_theft", "there are unauthorized transactions on my card"),
+        ("safety", "充电宝充着电突然炸了"),
+        ("safety", "孩子的手被割到了"),
+        ("safety", "the charger caught fire"),
+        ("medical", "吃了你们的药就过敏进医院了"),
+        ("medical", "手术延迟三天没人管"),
+        ("medical", "she had an allergic reaction"),
+        ("finance", "刚刚转账给骗子了怎么办"),
+        ("finance", "催收天天威胁我家人"),
+        ("finance", "all my savings are gone"),
+    ],
+)
+def test_a_risk_is_found(segmenter: Segmenter, name: str, text: str) -> None:
+    assert found(segmenter, name, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("account_theft", "账号会不会被盗"),
+        ("account_theft", "忘记密码了怎么登录账号"),
+        ("account_theft", "快递被偷了"),
+        ("account_theft", "怎么修改绑定手机号"),
+        ("account_theft", "can someone log in to my account from two phones"),
+        ("safety", "爆炸头适合我吗"),
+        ("safety", "手机电话都打爆了"),
+        ("safety", "有防漏电保护开关吗"),
+        ("safety", "商家大出血价格骨折价"),
+        ("safety", "is it non-toxic"),
+        ("medical", "这个药有没有副作用"),
+        ("medical", "会不会有过敏反应"),
+        ("medical", "what are the side effects"),
+        ("finance", "怎么提现到银行卡"),
+        ("finance", "快递爆仓了吗"),
+        ("finance", "贷款可以上门办理吗"),
+        ("finance", "跳楼价大甩卖"),
+    ],
+)
+def test_ordinary_talk_is_no_risk(segmenter: Segmenter, name: str, text: str) -> None:
+    assert found(segmenter, name, text) == []
+
+
 @pytest.mark.parametrize(
     ("yaml", "complaint"),
     [
