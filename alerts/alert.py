@@ -23,7 +23,8 @@ class Alert(msgspec.Struct, array_like=True, omit_defaults=True):
     commands. `tier` is the fire that burns, or, once resolved, the one that burned last. `previous_tier` is the
     one before this revision (0 for the first). `since` is the event time at which the occurrence began, `raised_at` and
     `updated_at` are the clock's. `reading` is the latest that changed something. `uplift` of the tier comes from a chain of trouble in its
-    queue or product (`alerts/uplift.py`), whose `chain` it then shows.
+    queue or product (`alerts/uplift.py`), whose `chain` it then shows. `burned` is the value of the last revision that
+    burned, known once it is resolved: texts say what it was, not what is left of it.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Alert(msgspec.Struct, array_like=True, omit_defaults=True):
     resolved_at: float | None = None
     uplift: int = 0
     chain: Chain | None = None
+    burned: float | None = None
 
     @property
     def open(self) -> bool:

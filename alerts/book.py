@@ -116,6 +116,7 @@ class AlertBook:
             resolved_at=now,
             reading=_with_evidence(change, alert),
             threshold=change.threshold,
+            burned=alert.reading.value,
         )
 
 

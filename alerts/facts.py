@@ -30,7 +30,7 @@ _CAC_S, _GDPR_S = 4 * 3600, 72 * 3600
 def facts_of(alert: Alert, rule: Rule, zone: tzinfo, language: Literal["zh", "en"] = "zh") -> dict[str, str]:
     """The facts of an alert, the detector's own variables first, then what the rule calls by another name.
 
-    Names: v and value (by unit), threshold, sample (the reading's n), baseline, w and window_h, wait_s and wait_min (seconds only), tier,
+    Names: v and value (by unit; of a resolved alert the last that burned), threshold, sample (the reading's n), baseline, w and window_h, wait_s and wait_min (seconds only), tier,
     indicator, alert_id, since, first_seen, clock_cac, clock_gdpr, evidence_refs, tenant, scope, and the scope's keys by their
     full names and short ones (queue, agent, department, dept, issue, product, sku, customer, conversation, case_id).
     """
@@ -62,7 +62,8 @@ def _scope(alert: Alert) -> dict[str, str]:
 
 def _figures(alert: Alert, rule: Rule) -> dict[str, str]:
     reading = alert.reading
-    value = show(reading.value, rule.unit, rule.show)
+    burning = reading.value if alert.burned is None else alert.burned
+    value = show(burning, rule.unit, rule.show)
     facts: dict[str, str] = {"v": value, "value": value, "sample": number(reading.n), "alert_id": alert.id}
     if alert.threshold is not None:
         facts["threshold"] = show(alert.threshold, rule.unit, rule.show)
@@ -71,8 +72,8 @@ def _figures(alert: Alert, rule: Rule) -> dict[str, str]:
     if reading.start is not None and reading.end is not None and reading.end > reading.start:
         facts["w"] = facts["window_h"] = number(round((reading.end - reading.start) / 3600, 1))
     if rule.unit == "s":
-        facts["wait_s"] = number(float(round(reading.value)))
-        facts["wait_min"] = number(float(max(1, math.ceil(reading.value / 60))))
+        facts["wait_s"] = number(float(round(burning)))
+        facts["wait_min"] = number(float(max(1, math.ceil(burning / 60))))
     facts["evidence_refs"] = ", ".join(clean(each.event_id) for each in reading.evidence[:3] if each.event_id)
     return facts
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -48,7 +49,7 @@ def indicators(
     """Show the indicators in force with their tiers, or one in detail; with --bootstrap what they read now. 查看生效的指标与当前读数。"""
     policy = load_policy(config)
     if id_ is not None and id_ not in policy.rules:
-        raise UsageError(f"no indicator {id_!r} is in force in {policy.file}; there are: {', '.join(policy.rules)}")
+        raise UsageError(f"no indicator {id_!r} is in force in {policy.file}; {_instead(id_, policy.rules)}`fenghuo indicators` lists them")
     standing = _standing(policy, bootstrap, app_id, top) if bootstrap is not None else None
     chosen = list(policy.rules.values()) if id_ is None else [policy.rules[id_]]
     if json_:
@@ -62,6 +63,12 @@ def indicators(
         _print_one(console, policy, policy.rules[id_])
     if standing is not None:
         _print_standing(console, chosen, standing)
+
+
+def _instead(wrong: str, known: Iterable[str]) -> str:
+    """The names that are most like a wrong one."""
+    found = get_close_matches(wrong, known, n=3)
+    return f"did you mean {' or '.join(found)}? " if found else ""
 
 
 def _standing(policy: Policy, bootstrap: str, app_id: str, top: int) -> dict[str, Standing]:
