@@ -30,9 +30,10 @@ _CAC_S, _GDPR_S = 4 * 3600, 72 * 3600
 def facts_of(alert: Alert, rule: Rule, zone: tzinfo, language: Literal["zh", "en"] = "zh") -> dict[str, str]:
     """The facts of an alert, the detector's own variables first, then what the rule calls by another name.
 
-    Names: v and value (by unit; of a resolved alert the last that burned), threshold, sample (the reading's n), baseline, w and window_h, wait_s and wait_min (seconds only), tier,
-    indicator, alert_id, since, first_seen, clock_cac, clock_gdpr, evidence_refs, tenant, scope, and the scope's keys by their
-    full names and short ones (queue, agent, department, dept, issue, product, sku, customer, conversation, case_id).
+    Names: v and value (by unit; of a resolved alert the last that burned), threshold, sample (the reading's n), baseline, w and window_h,
+    wait_s and wait_min (seconds only), tier, indicator, alert_id, since, first_seen, clock_cac, clock_gdpr, evidence_refs, tenant,
+    scope, and the scope's keys by their full names and short ones (queue, agent, department, dept, issue, product, sku, customer,
+    conversation, case_id).
     """
     facts = {**_scope(alert), **_figures(alert, rule), **_times(alert, zone)}
     facts["indicator"] = getattr(rule.name, language)

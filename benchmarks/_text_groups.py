@@ -142,10 +142,7 @@ def _live_index(real: list[str]) -> dict[str, Any]:
     if len(different) < wanted:
         return {"skipped": f"only {len(different)} different texts of {wanted} can be made"}
     sizes = [_Filled(list(different), live, chance) for live in LIVE]
-    for _ in range(BLOCKS):
-        for size in sizes:
-            size.block()
-    costs = [median(size.seconds) * BLOCKS / QUERIES for size in sizes]
+    costs = _costs(sizes)
     found = {
         f"live_{live}": {
             "hit_at_5": round(size.hits / QUERIES, 3),
@@ -163,10 +160,7 @@ def _detector(texts: Sequence[str]) -> dict[str, Any]:
         return {"skipped": "no text of 8 to 30 characters"}
     chance = random.Random(0)
     sizes = [_Scopes(texts, live, chance) for live in LIVE]
-    for _ in range(BLOCKS):
-        for size in sizes:
-            size.block()
-    costs = [median(size.seconds) * BLOCKS / QUERIES for size in sizes]
+    costs = _costs(sizes)
     found = {
         f"live_{live}": {
             "us_per_message": round(1e6 * cost, 1),
@@ -176,6 +170,14 @@ def _detector(texts: Sequence[str]) -> dict[str, Any]:
         for live, size, cost in zip(LIVE, sizes, costs, strict=True)
     }
     return {**found, "cost_ratio": round(costs[-1] / costs[0], 2)}
+
+
+def _costs(sizes: Sequence[_Filled | _Scopes]) -> list[float]:
+    """Seconds a message at each size, measured in turns."""
+    for _ in range(BLOCKS):
+        for size in sizes:
+            size.block()
+    return [median(size.seconds) * BLOCKS / QUERIES for size in sizes]
 
 
 class _Scopes:

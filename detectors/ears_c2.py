@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from math import sqrt
 from typing import Final
 
@@ -15,7 +14,7 @@ from detectors.calendar import Calendar, CalendarParams
 from detectors.event import Campaign
 from detectors.naming import name_of
 from detectors.river_state import MeanState, mean_after
-from detectors.volume_profile import campaign_factor, in_campaign, rate_of_hour
+from detectors.volume_profile import HoursOfWeek, about, campaign_factor, campaigns_with, declared, in_campaign, rate_of_hour
 
 __all__ = ["EarsC2"]
 
@@ -31,7 +30,6 @@ DAYS_REMEMBERED: Final = 14
 LEVEL_REMEMBERED: Final = 7 * 24
 SHARE_FADE: Final = 0.97
 TERMS_KEPT: Final = 64
-CAMPAIGNS_KEPT: Final = 32
 FORGET_S: Final = 35 * 86_400.0
 
 
@@ -101,18 +99,16 @@ class EarsC2(ScopeDetector[EarsC2State]):
 
     def __init__(self, params: EarsC2Params | None = None) -> None:
         super().__init__(params)
-        self.calendar = Calendar(self.params.calendar)
-        self._week_of = lru_cache(maxsize=4096)(self._hour_of_week)
+        self._places = HoursOfWeek(Calendar(self.params.calendar))
 
     def observe(self, turn: Turn) -> Iterable[Observation]:
         """Each opened conversation, to its issue category, queue and product; each campaign, to all."""
-        event, context = turn.event, turn.context
+        event = turn.event
         if event.campaign is not None:
-            return (Observation(name_of(type(self)), turn.scope(), event.time, broadcast=True, campaign=event.campaign),)
+            return (declared(name_of(type(self)), turn),)
         if event.type != "conversation.opened":
             return ()
-        about = {"queue_id": context.queue_id, "issue_category": context.category, "product_id": context.product_id}
-        known = {name: value for name, value in about.items() if value is not None}
+        known = about(turn.context)
         terms = tuple(f"{name}={value}" for name, value in known.items())
         name = name_of(type(self))
         return [Observation(name, turn.scope(**{key: value}), event.time, terms=terms, cell=True) for key, value in known.items()]
@@ -137,11 +133,7 @@ class EarsC2(ScopeDetector[EarsC2State]):
 
     def learn_all(self, state: EarsC2State, observation: Observation) -> None:
         """Take a declared campaign in; a second one of the same id replaces the first."""
-        if observation.campaign is None:
-            return
-        campaign = msgspec.convert(observation.campaign, Campaign)
-        others = [known for known in state.campaigns if known.id != campaign.id and known.end > observation.time - KEPT * HOUR_S]
-        state.campaigns = [*others, campaign][-CAMPAIGNS_KEPT:]
+        state.campaigns = campaigns_with(state.campaigns, observation, KEPT * HOUR_S)
 
     def score_one(self, state: EarsC2State, now: float) -> Reading | None:
         """The standardised excess of the last whole hour, 0 before seven hours are known. Variables `count`, `baseline`, `ratio`."""
@@ -215,15 +207,6 @@ class EarsC2(ScopeDetector[EarsC2State]):
     def _factor(self, state: EarsC2State, hour: int) -> float:
         """The declared campaigns' multiplier, in the middle of an hour."""
         return campaign_factor(state.campaigns, (hour + 0.5) * HOUR_S, state.keys, state.shares)
-
-    def _places(self, hour: int) -> tuple[int, int]:
-        """Hour of the week and of the day."""
-        week = self._week_of(hour)
-        return week, week % 24
-
-    def _hour_of_week(self, hour: int) -> int:
-        """Asked at the middle of the hour, for zones that are half an hour off."""
-        return self.calendar.hour_of_week(hour * HOUR_S + HOUR_S / 2)
 
 
 def _at(state: EarsC2State, hour: int) -> float:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
+import msgspec
+
+from detectors.base import Context, Observation, Turn
+from detectors.calendar import Calendar
 from detectors.event import Campaign
 from detectors.river_state import MeanState
 
-__all__ = ["campaign_factor", "in_campaign", "rate_of_hour"]
+__all__ = ["HoursOfWeek", "about", "campaign_factor", "campaigns_with", "declared", "in_campaign", "rate_of_hour"]
+
+HOUR_S: Final = 3600
+CAMPAIGNS_KEPT: Final = 32
 
 WEEK_PRIOR: Final = 2.0
 """How many visits of its own an hour of the week needs to weigh as much as the same hour of all days."""
@@ -26,6 +34,43 @@ def rate_of_hour(week: MeanState, day: MeanState, level: float) -> float:
     by_day = (days * by_day + DAY_PRIOR * level) / (days + DAY_PRIOR)
     weeks, by_week = week
     return (weeks * by_week + WEEK_PRIOR * by_day) / (weeks + WEEK_PRIOR)
+
+
+class HoursOfWeek:
+    """The place of an hour (its number since the epoch) in the calendar's week, 0..167, and in its day, 0..23."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self.calendar = calendar
+        self._week = lru_cache(maxsize=4096)(self._hour_of_week)
+
+    def __call__(self, hour: int) -> tuple[int, int]:
+        """Hour of the week and of the day."""
+        week = self._week(hour)
+        return week, week % 24
+
+    def _hour_of_week(self, hour: int) -> int:
+        """Asked at the middle of the hour, for zones that are half an hour off."""
+        return self.calendar.hour_of_week(hour * HOUR_S + HOUR_S / 2)
+
+
+def about(context: Context) -> dict[str, str]:
+    """What a conversation is known to be about: queue, issue category, product."""
+    found = {"queue_id": context.queue_id, "issue_category": context.category, "product_id": context.product_id}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def declared(detector: str, turn: Turn) -> Observation:
+    """A campaign for all scopes of a detector."""
+    return Observation(detector, turn.scope(), turn.event.time, broadcast=True, campaign=turn.event.campaign)
+
+
+def campaigns_with(known: Iterable[Campaign], observation: Observation, kept_s: float) -> list[Campaign]:
+    """The campaigns with a declared one, which replaces that of the same id; those that ended `kept_s` ago are left out. The last 32."""
+    if observation.campaign is None:
+        return list(known)
+    campaign = msgspec.convert(observation.campaign, Campaign)
+    others = [each for each in known if each.id != campaign.id and each.end > observation.time - kept_s]
+    return [*others, campaign][-CAMPAIGNS_KEPT:]
 
 
 def campaign_factor(campaigns: Iterable[Campaign], time: float, keys: Iterable[tuple[str, str]], shares: Mapping[str, float]) -> float:

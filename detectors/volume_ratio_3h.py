@@ -16,7 +16,7 @@ from detectors.event import Campaign
 from detectors.naming import name_of
 from detectors.river_state import MeanState, mean_after
 from detectors.trend.surge import Surge, SurgeReading, SurgeState
-from detectors.volume_profile import campaign_factor, in_campaign, rate_of_hour
+from detectors.volume_profile import HoursOfWeek, about, campaign_factor, campaigns_with, declared, in_campaign, rate_of_hour
 
 __all__ = ["VolumeRatio3h"]
 
@@ -48,7 +48,6 @@ WEEK_S: Final = 7 * 24 * HOUR_S
 RECENT_FADE: Final = 0.8
 SHARE_FADE: Final = 0.97
 TERMS_KEPT: Final = 64
-CAMPAIGNS_KEPT: Final = 32
 FORGET_S: Final = 35 * 86_400.0
 
 
@@ -124,20 +123,19 @@ class VolumeRatio3h(ScopeDetector[VolumeRatio3hState]):
         super().__init__(params)
         self.calendar = Calendar(self.params.calendar)
         self.surge = Surge(STEP_S)
-        self._week_of = lru_cache(maxsize=4096)(self._hour_of_week)
+        self._places = HoursOfWeek(self.calendar)
         self._shift_of = lru_cache(maxsize=4096)(self._shift)
 
     def observe(self, turn: Turn) -> Iterable[Observation]:
         """Each opened conversation, to three scopes, with what it is about; each campaign, to all."""
-        event, context = turn.event, turn.context
+        event = turn.event
         if event.campaign is not None:
-            return (Observation(name_of(type(self)), turn.scope(), event.time, broadcast=True, campaign=event.campaign),)
+            return (declared(name_of(type(self)), turn),)
         if event.type != "conversation.opened":
             return ()
-        about = {"queue_id": context.queue_id, "issue_category": context.category, "product_id": context.product_id}
-        terms = tuple(f"{name}={value}" for name, value in about.items() if value is not None)
-        scopes = [turn.scope()]
-        scopes += [turn.scope(**{name: about[name]}) for name in ("queue_id", "issue_category") if about[name] is not None]
+        known = about(turn.context)
+        terms = tuple(f"{name}={value}" for name, value in known.items())
+        scopes = [turn.scope(), *(turn.scope(**{name: known[name]}) for name in ("queue_id", "issue_category") if name in known)]
         return [Observation(name_of(type(self)), scope, event.time, terms=terms, cell=True) for scope in scopes]
 
     def learn_one(self, state: VolumeRatio3hState, observation: Observation) -> None:
@@ -159,11 +157,7 @@ class VolumeRatio3h(ScopeDetector[VolumeRatio3hState]):
 
     def learn_all(self, state: VolumeRatio3hState, observation: Observation) -> None:
         """Take a declared campaign in; a second one of the same id replaces the first."""
-        if observation.campaign is None:
-            return
-        campaign = msgspec.convert(observation.campaign, Campaign)
-        others = [known for known in state.campaigns if known.id != campaign.id and known.end > observation.time - SLOTS * STEP_S]
-        state.campaigns = [*others, campaign][-CAMPAIGNS_KEPT:]
+        state.campaigns = campaigns_with(state.campaigns, observation, SLOTS * STEP_S)
 
     def score_one(self, state: VolumeRatio3hState, now: float) -> Reading | None:
         """The ratio; None before anything is expected. Variables `scope`, `ratio`, `count`, `baseline`, `top_issue`.
@@ -292,20 +286,11 @@ class VolumeRatio3h(ScopeDetector[VolumeRatio3hState]):
         hours = range((until - WINDOW) // PER_HOUR, (until - 1) // PER_HOUR + 1)
         return min(state.day.get(self._places(hour)[1], (0.0, 0.0))[0] for hour in hours)
 
-    def _places(self, hour: int) -> tuple[int, int]:
-        """Hour of the week and of the day."""
-        week = self._week_of(hour)
-        return week, week % 24
-
-    def _hour_of_week(self, hour: int) -> int:
-        """Asked at the middle of the hour, for zones that are half an hour off."""
-        return self.calendar.hour_of_week(hour * HOUR_S + HOUR_S / 2)
-
     def _shift(self, hour: int) -> float:
         """What added to an hour's time gives its place in a week that begins as the epoch's days do, on a Thursday."""
         middle = hour * HOUR_S + HOUR_S / 2
         minutes = self.calendar.local(middle).minute * 60
-        place = (self._week_of(hour) - THURSDAY) * HOUR_S + minutes
+        place = (self._places(hour)[0] - THURSDAY) * HOUR_S + minutes
         return float(round(place - middle) % WEEK_S)
 
     def _multiplier(self, state: VolumeRatio3hState, time: float) -> float:

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import aiohttp
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from alerts.notifiers.base import Page
 from alerts.notifiers.shared.http_notifier import HttpNotifier, Request, json_body
 from alerts.notifiers.shared.message import ENDED, Message, Parts, TextParams, fitting, message_of, parts_of
-from alerts.notifiers.shared.outgoing import OutgoingParams, Resolver, parse_url, resolve
+from alerts.notifiers.shared.outgoing import AddressParams, Resolver, resolve
 
 __all__ = ["Alertmanager"]
 
@@ -31,19 +31,12 @@ class Alertmanager(HttpNotifier):
     and the owner sends its page again every `refresh_s`, so that a restart of Alertmanager loses nothing for longer than that.
     """
 
-    class Params(OutgoingParams, TextParams):
+    class Params(AddressParams, TextParams):
         """A receiver of type alertmanager. `url` is the one Alertmanager is opened at, without /api/v2; times in seconds."""
 
-        url: str
         username: str | None = None
         refresh_s: float = Field(default=60.0, ge=1)
         firing_for_s: float = Field(default=86_400.0, ge=60)
-
-        @field_validator("url")
-        @classmethod
-        def _absolute(cls, text: str) -> str:
-            parse_url(text)
-            return text
 
     def __init__(
         self, params: Any, session: aiohttp.ClientSession, secrets: Sequence[SecretStr] = (), *, resolver: Resolver = resolve

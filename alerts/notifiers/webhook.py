@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import aiohttp
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from alerts.notifiers.base import Page
 from alerts.notifiers.shared.http_notifier import HttpNotifier, Request
-from alerts.notifiers.shared.outgoing import OutgoingParams, Resolver, parse_url, resolve
+from alerts.notifiers.shared.outgoing import AddressParams, Resolver, resolve
 
 __all__ = ["Webhook", "decode_secret", "sign"]
 
@@ -58,17 +58,10 @@ class Webhook(HttpNotifier):
     503 and 504 slow down as the receiver says.
     """
 
-    class Params(OutgoingParams):
+    class Params(AddressParams):
         """A receiver of type webhook. Times in seconds, sizes in bytes."""
 
-        url: str
         max_body_bytes: int = Field(default=262_144, ge=1024)
-
-        @field_validator("url")
-        @classmethod
-        def _absolute(cls, text: str) -> str:
-            parse_url(text)
-            return text
 
     def __init__(
         self, params: Any, session: aiohttp.ClientSession, secrets: Sequence[SecretStr] = (), *, resolver: Resolver = resolve

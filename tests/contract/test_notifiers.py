@@ -6,7 +6,6 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import importlib.util
 import logging
 import socket
 import sys
@@ -93,8 +92,6 @@ ROBOTS = [kind for kind in kinds() if issubclass(notifier_class(kind), Robot)]
 
 @pytest.fixture(params=kinds())
 def kind(request: pytest.FixtureRequest) -> str:
-    if request.param == "apprise" and importlib.util.find_spec("apprise") is None:
-        pytest.skip("the extra apprise is not installed")
     return str(request.param)
 
 

@@ -9,12 +9,21 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from yarl import URL
 
 from alerts.notifiers.base import NotifierParams
 
-__all__ = ["OutgoingParams", "PrivateAddressError", "Resolver", "checked_addresses", "is_this_machine", "parse_url", "resolve"]
+__all__ = [
+    "AddressParams",
+    "OutgoingParams",
+    "PrivateAddressError",
+    "Resolver",
+    "checked_addresses",
+    "is_this_machine",
+    "parse_url",
+    "resolve",
+]
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 _AS_SENT: Final = re.compile(r"[!-~]+")
@@ -31,6 +40,18 @@ class OutgoingParams(NotifierParams):
     allow_private: bool = False
     timeout_s: float = Field(default=10.0, gt=0, le=120)
     connect_timeout_s: float = Field(default=5.0, gt=0, le=60)
+
+
+class AddressParams(OutgoingParams):
+    """A receiver whose address is no secret: `url`, absolute, checked when the policy is read."""
+
+    url: str
+
+    @field_validator("url")
+    @classmethod
+    def _absolute(cls, text: str) -> str:
+        parse_url(text)
+        return text
 
 
 class PrivateAddressError(Exception):

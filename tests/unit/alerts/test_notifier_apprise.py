@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import importlib.util
 import sys
 
 import aiohttp
@@ -17,7 +15,6 @@ from tests.receivers import HttpReceiver, Reply
 PAGE = Page("tail", "3f9c", 1, "acme", "yellow", "raised", 1_760_000_000.0, b"{}")
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # apprise imports it
-needs_apprise = pytest.mark.skipif(importlib.util.find_spec("apprise") is None, reason="the extra apprise is not installed")
 
 
 def sent(receiver: HttpReceiver, page: Page, query: str = "", max_tier: str = "yellow") -> Delivery:
@@ -39,7 +36,6 @@ def test_a_policy_cannot_send_the_top_tiers_this_way(tier: str) -> None:
         Apprise.Params.model_validate({"name": "tail", "type": "apprise", "max_tier": tier})
 
 
-@needs_apprise
 @pytest.mark.parametrize(("tier", "highest"), [("orange", "yellow"), ("red", "yellow"), ("yellow", "blue")])
 def test_a_page_above_the_highest_tier_is_refused(tier: str, highest: str) -> None:
     receiver = HttpReceiver(Reply(200))
@@ -47,21 +43,18 @@ def test_a_page_above_the_highest_tier_is_refused(tier: str, highest: str) -> No
     assert receiver.taken == 0
 
 
-@needs_apprise
 def test_apprise_itself_does_not_try_again_even_where_its_url_says_so() -> None:
     receiver = HttpReceiver(Reply(400))
     assert sent(receiver, PAGE, "?retry=3&wait=0") == Retry("apprise")
     assert receiver.taken == 1
 
 
-@needs_apprise
 def test_apprise_follows_no_redirect_even_where_its_url_says_so() -> None:
     receiver = HttpReceiver(Reply(307, headers={"Location": "/elsewhere"}), Reply(200))
     assert sent(receiver, PAGE, "?redirect=yes") == Retry("apprise")
     assert receiver.taken == 1
 
 
-@needs_apprise
 def test_a_lower_page_is_delivered() -> None:
     assert sent(HttpReceiver(Reply(200)), msgspec.structs.replace(PAGE, tier="blue")) == Delivered()
 
