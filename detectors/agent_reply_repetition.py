@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 from pydantic import Field
 
-from detectors.base import ConversationDetector, Evidence, Params, Reading, State, Turn
+from detectors.base import ConversationDetector, Evidence, Observation, Params, Reading, State, Turn
 from detectors.bigrams import jaccard, sketch
+from detectors.text.words import Words
+from detectors.windowed_rate import NO, YES
 
 __all__ = ["AgentReplyRepetition"]
 
@@ -40,8 +43,8 @@ class AgentReplyRepetition(ConversationDetector[AgentReplyRepetitionState]):
 
     Nearly: Jaccard's index of the pairs of characters is 0.8 or more. Replies of a single character, placeholders
     without words, private and partial ones are left out. `n` is the number of replies, and the reading a rate: its Wilson bound
-    is compared. A late reply is compared with those before it. Evaluated at each reply. Memory: 5 sketches of at most 64 bytes and
-    one excerpt.
+    is compared. A late reply is compared with those before it. Evaluated at each reply, which is also told to the agent's
+    detector. Memory: 5 sketches of at most 64 bytes and one excerpt.
 
     >>> from detectors.base import Context, Turn
     >>> from detectors.event import Event, Message
@@ -61,11 +64,10 @@ class AgentReplyRepetition(ConversationDetector[AgentReplyRepetitionState]):
 
     def learn_one(self, state: AgentReplyRepetitionState, turn: Turn) -> bool:
         """Compare a reply with those before it."""
-        words = turn.agent_words
-        text = "".join(words.tokens) if words is not None else ""
-        if words is None or len(text) < self.params.shortest or turn.event.type != "message.created":
+        words = self._reply(turn)
+        if words is None:
             return False
-        time, pairs = turn.event.time, sketch(text)
+        time, pairs = turn.event.time, sketch("".join(words.tokens))
         at = bisect_right(state.replies, int(time), key=_time)
         before = state.replies[max(0, at - self.params.previous) : at]
         state.count += 1
@@ -95,6 +97,28 @@ class AgentReplyRepetition(ConversationDetector[AgentReplyRepetitionState]):
             variables=variables,
             sample={"repeated": state.repeated},
         )
+
+    def tell(self, state: AgentReplyRepetitionState, turn: Turn) -> Iterable[Observation]:
+        """Each reply of a known agent, and whether it repeated one, to `agent_reply_repetition_by_agent`."""
+        agent = _agent(turn)
+        if agent is None or self._reply(turn) is None:
+            return ()
+        repeated = state.last is not None and state.last.event_id == turn.event.id
+        scope = turn.scope(agent_id=agent)
+        return (Observation("agent_reply_repetition_by_agent", scope, turn.event.time, 1.0, terms=YES if repeated else NO, cell=True),)
+
+    def _reply(self, turn: Turn) -> Words | None:
+        """The words of a reply that can be judged."""
+        words = turn.agent_words if turn.event.type == "message.created" else None
+        return words if words is not None and sum(map(len, words.tokens)) >= self.params.shortest else None
+
+
+def _agent(turn: Turn) -> str | None:
+    """Who replied; a bot only where the event names it, since the conversation's agent is another."""
+    event = turn.event
+    if event.agent is not None:
+        return event.agent.id
+    return turn.context.agent_id if event.message is not None and event.message.role == "agent" else None
 
 
 def _time(reply: tuple[int, bytes]) -> int:

@@ -77,7 +77,7 @@ def test_another_policy_shows_what_it_changes(tmp_path: Path) -> None:
     assert "literal thresholds" in told("--config", str(policy))
 
 
-def test_an_indicator_that_is_not_in_force_is_an_error_that_names_those_that_are() -> None:
+def test_an_indicator_that_is_not_in_force_is_an_error_that_names_the_one_that_was_meant() -> None:
     done = CliRunner().invoke(build(), ["indicators", "queue_lenght"])
     assert isinstance(done.exception, UsageError)
-    assert "queue_length" in str(done.exception)
+    assert "did you mean queue_length?" in str(done.exception)

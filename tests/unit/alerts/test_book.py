@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from datetime import UTC
+
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.alert import Alert, alert_id, alert_key, place
 from alerts.book import AlertBook
+from alerts.facts import facts_of
 from alerts.tier import Tier
 from detectors.base import Evidence, Scope
-from tests.unit.alerts.samples import QUEUE, change
+from tests.unit.alerts.samples import QUEUE, change, rule
 
 
 def test_the_first_change_raises_an_alert() -> None:
@@ -41,6 +44,16 @@ def test_the_end_keeps_the_tier_that_burned_last_and_drops_the_alert() -> None:
     assert (ended.state, ended.fire, ended.previous_tier, ended.resolved_at, ended.open) == ("resolved", Tier.ORANGE, 3, 200.0, False)
     assert ended.touched == (Tier.ORANGE,)
     assert len(book) == 0
+
+
+def test_the_end_remembers_what_burned_and_the_title_says_it() -> None:
+    book = AlertBook()
+    book.apply(change(3, value=230.0), now=101.0)
+    book.apply(change(2, 3, value=130.0), now=150.0)
+    ended = book.apply(change(0, 2, value=4.0), now=200.0)
+    assert ended is not None
+    assert (ended.reading.value, ended.burned) == (4.0, 130.0)
+    assert facts_of(ended, rule(), UTC)["v"] == "130"
 
 
 def test_what_alters_nothing_gives_nothing() -> None:

@@ -81,7 +81,8 @@ def test_after_a_day_a_contact_counts_no_more() -> None:
     (state,) = run.states.values()
     assert "q-1" in rates(run, 999.0 + DAY)
     assert rates(run, 1000.0 + DAY) == {}
-    assert run.detector.idle(state, 1000.0 + DAY)
+    assert not run.detector.idle(state, 1000.0 + DAY)
+    assert run.detector.idle(state, 1000.0 + 8 * DAY)
 
 
 def test_of_a_very_busy_tenant_a_fair_part_tells_the_same_rate() -> None:
@@ -92,15 +93,54 @@ def test_of_a_very_busy_tenant_a_fair_part_tells_the_same_rate() -> None:
             run.turns([Talk(f"again-{number}", customer=f"u-{number}", category="refund")("conversation.opened", 101.0 + number)])
     (state,) = run.states.values()
     reading = rates(run, 13_000.0)["q-1"]
-    assert len(state.solved) <= 2048
+    assert state.recent.count <= 2048
+    assert state.past.count <= 2048
     assert reading.value == pytest.approx(0.75, abs=0.04)
 
 
 def test_more_queues_than_have_names_are_left_out() -> None:
     run = Run(Fcr())
-    for number in range(80):
+    for number in range(300):
         solved(run, f"c-{number}", 1000.0, f"u-{number}", queue=f"q-{number}")
-    assert len(rates(run, 2000.0)) == 64
-    solved(run, "c-new", 1000.0 + 2 * DAY, "u-new", queue="q-new")
-    assert list(rates(run, 2000.0 + 2 * DAY)) == ["q-new"]
+    assert len(rates(run, 2000.0)) == 256
+    solved(run, "c-new", 1000.0 + 9 * DAY, "u-new", queue="q-new")
+    assert list(rates(run, 2000.0 + 9 * DAY)) == ["q-new"]
     assert Scope("acme") in run.states
+
+
+def a_week_later(back: int, *, total: int = 50, came: float = 3 * DAY, now: float = 7.5 * DAY) -> Run:
+    """Fifty customers are helped, some of them come back days later, and one is helped today."""
+    run = Run(Fcr())
+    for number in range(total):
+        solved(run, f"c-{number}", 1000.0, f"u-{number}")
+    for number in range(back):
+        run.turns([Talk(f"again-{number}", customer=f"u-{number}", category="refund")("conversation.opened", 1000.0 + came)])
+    solved(run, "c-today", now - 3600.0, "u-today")
+    return run
+
+
+@pytest.mark.parametrize(("back", "value"), [(9, 0.82), (10, 0.8), (15, 0.7), (20, 0.6), (25, 0.5)])
+def test_001_26_who_came_back_within_a_week_is_seen_in_the_lagged_figure(back: int, value: float) -> None:
+    reading = rates(a_week_later(back), 7.5 * DAY)["q-1"]
+    assert (reading.value, reading.n, reading.sample) == (value, 50, {"lagged": value, "lagged_total": 50})
+    assert (reading.start, reading.end) == (-0.5 * DAY, 0.5 * DAY)
+
+
+def test_of_fewer_contacts_than_fifty_the_early_estimate_is_read_with_the_lagged_one_beside_it() -> None:
+    reading = rates(a_week_later(20, total=49), 7.5 * DAY)["q-1"]
+    assert (reading.value, reading.n, reading.end) == (1.0, 1, 7.5 * DAY)
+    assert reading.sample["lagged"] == pytest.approx(29 / 49)
+
+
+def test_who_comes_back_after_more_than_a_week_has_another_matter() -> None:
+    run = a_week_later(20, came=7 * DAY + 1, now=7 * DAY + 3600.0)
+    assert rates(run, 7.5 * DAY)["q-1"].sample["lagged"] == 1.0
+    run = a_week_later(20, came=7 * DAY, now=7 * DAY + 3600.0)
+    assert rates(run, 7.5 * DAY)["q-1"].sample["lagged"] == 0.6
+
+
+def test_nothing_is_lagged_before_a_week_has_passed_nor_after_eight_days() -> None:
+    run = a_week_later(20)
+    seen = ["q-1" in rates(run, 1000.0 + 7 * DAY - 1), "q-1" in rates(run, 1000.0 + 7 * DAY)]
+    assert seen == [False, True]
+    assert "lagged" not in rates(run, 1000.0 + 8 * DAY)["q-1"].sample
