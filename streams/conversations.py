@@ -19,6 +19,7 @@ from detectors.event import Event
 from streams.batches import Item
 from streams.keyed import KeyedState
 from streams.packed import Packed
+from streams.shown import Shown
 from streams.wiring import Wiring
 
 __all__ = ["Cells", "Conversations", "Results"]
@@ -39,6 +40,7 @@ class Results:
         self.observations: list[Item] = []
         self.changes: list[Item] = []
         self.counts: Counter[tuple[str, ...]] = Counter()
+        self.readings: dict[Shown, float | None] = {}
 
     def go_live(self, wall: float) -> None:
         """From here on things happen at the wall clock."""

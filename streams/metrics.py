@@ -17,9 +17,10 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
-    generate_latest,
 )
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.exposition import choose_encoder
+
+from streams.readings_collector import ReadingsCollector
 
 __all__ = ["COUNTERS", "GAUGES", "HISTOGRAMS", "Metrics", "MetricsServer"]
 
@@ -75,6 +76,8 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         self.registry.register(GC_COLLECTOR)
+        self.readings = ReadingsCollector()
+        self.registry.register(self.readings)
         self._counters = {
             name: Counter(PREFIX + name.removesuffix("_total"), text, labels, registry=self.registry)
             for name, (text, labels) in COUNTERS.items()
@@ -103,19 +106,20 @@ class Metrics:
         gauge = self._gauges[name]
         (gauge.labels(*labels) if labels else gauge).set(number)
 
-    def observe(self, name: str, seconds: float, *labels: str) -> None:
-        """Put one duration into a histogram."""
+    def observe(self, name: str, seconds: float, *labels: str, example: Mapping[str, str] | None = None) -> None:
+        """Put one duration into a histogram; `example` names what took it, shown as its bucket's exemplar."""
         histogram = self._histograms[name]
-        (histogram.labels(*labels) if labels else histogram).observe(seconds)
+        (histogram.labels(*labels) if labels else histogram).observe(seconds, dict(example) if example else None)
 
     def value(self, name: str, *labels: str) -> float:
         """What a counter or gauge stands at, 0 when it was never touched."""
         names = (COUNTERS.get(name) or GAUGES[name])[1]
         return self.registry.get_sample_value(PREFIX + name, dict(zip(names, labels, strict=True))) or 0.0
 
-    def render(self) -> bytes:
-        """The registry in Prometheus' text format."""
-        return generate_latest(self.registry)
+    def render(self, accept: str = "") -> tuple[bytes, str]:
+        """The registry and its content type: in Prometheus' text format, or OpenMetrics (with exemplars) where that is accepted."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self.registry), content_type
 
 
 class MetricsServer:
@@ -143,8 +147,9 @@ class MetricsServer:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    async def _metrics(self, _request: web.Request) -> web.Response:
-        return web.Response(body=self.metrics.render(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    async def _metrics(self, request: web.Request) -> web.Response:
+        body, content_type = self.metrics.render(request.headers.get("Accept", ""))
+        return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def _health(self, _request: web.Request) -> web.Response:
         ready = self._ready()

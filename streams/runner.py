@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from streams.errors import Halt
 from streams.topics import ALERTS, APP_ID, CHANGES, OBSERVATIONS, internal
 
@@ -118,6 +120,7 @@ class Runner:
         self._assigned = set(pairs)
         for pair in [pair for pair in self._slots if pair not in self._assigned]:
             del self._slots[pair]
+            self._metrics.readings.clear()
         for pair in sorted(self._assigned):
             slot = self._slots.setdefault(pair, _Slot())
             slot.loading = asyncio.create_task(self._load(*pair, slot), name=f"load-{pair[0]}-{pair[1]}")
@@ -224,12 +227,13 @@ class Runner:
             self._metrics.add("changelog_bytes_total", name, number=size)
             self._metrics.add("changelog_records_total", name, number=len(changes))
         self._metrics.apply(effects.counts)
+        self._metrics.readings.update(effects.readings)
 
     async def _send(self, name: str, effects: Effects, at: float | None) -> None:
         producer = self._producers[name]
         mark = [] if at is None else [(AT_HEADER, b"%d" % int(at * 1000))]
         pending = []
-        alerts = 0
+        alerts: list[bytes] = []
         for send in effects.sends:
             between = send.topic in _INTERNAL
             headers = [*send.headers, *mark] if between else list(send.headers)
@@ -237,12 +241,24 @@ class Runner:
             pending.append(await producer.send(topic, send.value, send.key, send.partition, headers=headers))
             if not between:
                 self.last_output = time.monotonic()
-                alerts += send.topic == ALERTS
+                alerts += [send.value] if send.topic == ALERTS and send.value else []
         if pending:
             await asyncio.gather(*pending)
         if at is not None:
-            for _ in range(alerts):
-                self._metrics.observe("end_to_end_seconds", max(0.0, time.time() - at))
+            for alert in alerts:
+                self._metrics.observe("end_to_end_seconds", max(0.0, time.time() - at), example={"alert": _name(alert)})
+
+
+class _Named(msgspec.Struct):
+    id: str
+
+
+_named = msgspec.json.Decoder(_Named)
+
+
+def _name(alert: bytes) -> str:
+    """The id of an alert's event: what an exemplar leads to."""
+    return _named.decode(alert).id[:64]
 
 
 def _loaded(slot: _Slot | None) -> bool:

@@ -111,7 +111,7 @@ class ScopeStage:
         idle = merge.idle and not merge
         sends = list(self._handover.records(targets, merge.released, batch.wall, live=merge.live, idle=idle))
         self._changed |= self._handover.seq != before
-        return Effects(sends, results.counts)
+        return Effects(sends, results.counts, results.readings)
 
     def _restore_meta(self, value: bytes) -> None:
         meta = msgspec.msgpack.decode(value, type=_Meta)

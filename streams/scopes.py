@@ -15,6 +15,7 @@ from detectors.event import Campaign
 from streams.batches import Item
 from streams.conversations import Results
 from streams.keyed import KeyedState
+from streams.shown import shown
 from streams.wiring import Wiring
 
 __all__ = ["ScopeRecord", "Scopes"]
@@ -169,6 +170,8 @@ class Scopes:
         reading.indicator = detector.indicator
         change = self.wiring.decider(reading, memory, evaluation=evaluation)
         results.counts["readings_total", reading.indicator] += 1
+        if evaluation and (place := shown(reading.indicator, reading.scope)) is not None:
+            results.readings[place] = None if reading.closed else reading.value
         if change is not None:
             results.changes.append(Item(results.at, *origin, len(results.changes), change=change))
 

@@ -19,6 +19,8 @@ from typing import Protocol
 
 import msgspec
 
+from streams.shown import Shown
+
 __all__ = ["Effects", "Send", "Stage"]
 
 
@@ -33,10 +35,14 @@ class Send(msgspec.Struct, gc=False):
 
 
 class Effects(msgspec.Struct):
-    """What processing one record caused: records to send, and counts for the metrics by (name, label values)."""
+    """What processing one record caused: records to send, counts for the metrics by (name, label values), and what is on display.
+
+    A reading of None is on display no more.
+    """
 
     sends: list[Send] = msgspec.field(default_factory=list)
     counts: Counter[tuple[str, ...]] = msgspec.field(default_factory=Counter)
+    readings: dict[Shown, float | None] = msgspec.field(default_factory=dict)
 
 
 class Stage(Protocol):

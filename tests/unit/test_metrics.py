@@ -46,7 +46,11 @@ def test_the_server_tells_metrics_and_readiness() -> None:
                 async with session.get("/healthz") as response:
                     assert response.status == 200
                 async with session.get("/metrics") as response:
+                    assert response.content_type == "text/plain"
                     assert "fenghuo_duplicates_total 0.0" in await response.text()
+                async with session.get("/metrics", headers={"Accept": "application/openmetrics-text;version=1.0.0"}) as response:
+                    assert response.content_type == "application/openmetrics-text"
+                    assert (await response.text()).endswith("# EOF\n")
         finally:
             await server.stop()
 

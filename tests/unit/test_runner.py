@@ -32,7 +32,8 @@ class Recorder:
             raise Halt("a gap")
         self.log.append(f"process {value.decode()}")
         self._changes.append((value, b"1"))
-        effects = Effects([Send(CHANGES, value, partition=0), Send(ALERTS, value, key=b"k")])
+        effects = Effects([Send(CHANGES, value, partition=0), Send(ALERTS, b'{"id":"%b:1"}' % value, key=b"k")])
+        effects.readings = {("queue_length", "acme", "queue", "q-1"): 120.0}
         effects.counts["alerts_total", "i", "red", "raised"] += 1
         effects.counts["open_alerts", "red", "i"] = 7
         return effects
@@ -202,7 +203,10 @@ def test_counts_reach_the_metrics_and_the_record_time_goes_on_inside_only() -> N
         inside, outside = rig.producer.sent
         assert (AT_HEADER, b"1000") in inside.headers
         assert outside.headers == []
-        assert b"fenghuo_end_to_end_seconds_count 1.0" in rig.metrics.render()
+        page, _ = rig.metrics.render("application/openmetrics-text; version=1.0.0")
+        assert b"fenghuo_end_to_end_seconds_count 1.0" in page
+        assert b'# {alert="a:1"}' in page
+        assert b'fenghuo_reading{indicator="queue_length",key="q-1",scope="queue",tenant="acme"} 120.0' in page
         assert rig.metrics.value("stages_restored", "alerts") == 1
 
     asyncio.run(scenario())
