@@ -28,7 +28,7 @@ from detectors import discover
 from detectors.base import Detector
 from detectors.calendar import Calendar, CalendarParams
 
-__all__ = ["Policy", "build_notifier", "indicators_schema", "load_policy"]
+__all__ = ["Policy", "PolicyFile", "build_notifier", "indicators_schema", "load_policy"]
 
 
 class PolicyFile(Stanza):

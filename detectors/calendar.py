@@ -44,7 +44,7 @@ def _span(value: Any) -> Any:
     return span
 
 
-Span = Annotated[tuple[int, int], BeforeValidator(_span)]
+Span = Annotated[tuple[int, int], BeforeValidator(_span, json_schema_input_type=str)]
 _ALWAYS: tuple[Span, ...] = ((0, 24 * 60),)
 
 
