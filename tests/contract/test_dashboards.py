@@ -124,7 +124,7 @@ def test_a_legend_names_labels_the_query_keeps(path: Path) -> None:
 
 def sample_series() -> list[dict[str, str]]:
     """One growing series for every metric; a histogram has a bucket that counts and the rest."""
-    values = {"tier": "red", "le": "+Inf"}
+    values = {"tier": "red", "scope": "tenant", "le": "+Inf"}
     series: list[dict[str, str]] = []
     for name, labels in SERIES.items():
         bounds = ["0.1", "+Inf"] if "le" in labels else [""]
