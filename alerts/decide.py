@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from alerts.cold_start import MOST_WHILE_YOUNG, is_young
 from alerts.ladder import Ladder
 from alerts.rule import Rule
 from detectors.base import Reading
@@ -51,8 +52,9 @@ class Decider:
     - A tier falls only after two evaluations in a row beyond its hold line (`alerts/ladder.py`), to the highest tier that is not
       in the same case. A missing sample or guard lights nothing and puts nothing out.
     - A closed reading puts the fire out at once.
+    - While a baseline is young (`alerts/cold_start.py`) no tier rises above yellow; one that burns higher falls as usual.
 
-    `literal` applies the numbers of the sources: no guard, no minimum sample, rates by their point value.
+    `literal` applies the numbers of the sources: no guard, no minimum sample, rates by their point value, young baselines like old ones.
     An indicator without a rule has no tiers: its readings change nothing.
 
     >>> from alerts.rule import Rule
@@ -86,6 +88,8 @@ class Decider:
         if not memory.tier and not memory.rising and ladder.calm(reading.value):
             return None
         target = self._target(reading, memory, ladder, evaluation=evaluation)
+        if is_young(reading) and not self.literal:
+            target = min(target, MOST_WHILE_YOUNG)
         if target > memory.tier:
             memory.falling = memory.held = 0
             return self._move(reading, memory, target, ladder)

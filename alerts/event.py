@@ -107,7 +107,7 @@ def _chain(chain: Chain | None, zone: tzinfo) -> dict[str, Any] | None:
 
 
 def _sample(reading: Reading) -> dict[str, float]:
-    known = {"n": reading.n, "baseline": reading.baseline, "sd": reading.sd, **reading.sample}
+    known = {"n": reading.n, "baseline": reading.baseline, "sd": reading.sd, "baseline_days": reading.baseline_days, **reading.sample}
     return {name: _rounded(value) for name, value in known.items() if value is not None}
 
 

@@ -10,9 +10,11 @@ from typing import Final, Literal, Self
 from pydantic import Field, model_validator
 
 from alerts.alert import Alert
+from alerts.cold_start import MOST_WHILE_YOUNG, is_young
 from alerts.facts import facts_of
 from alerts.rule import ActionRef, Rule, Stanza, Text, TierName
 from alerts.tier import Tier
+from alerts.values import number
 
 __all__ = ["Action", "Actions", "Renderer", "fill", "variables_of"]
 
@@ -93,9 +95,10 @@ class Renderer:
         self._zone = zone
 
     def title(self, alert: Alert, rule: Rule) -> dict[str, str]:
-        """The title; where a variable is unknown the title's default, else the indicator's name and value."""
+        """The title; where a variable is unknown the title's default, else the indicator's name and value. A young baseline is said."""
         chinese, english = self._facts(alert, rule)
-        return {"zh": _title(rule, chinese, "zh"), "en": _title(rule, english, "en")}
+        caveat = _caveat(alert)
+        return {"zh": _title(rule, chinese, "zh") + caveat["zh"], "en": _title(rule, english, "en") + caveat["en"]}
 
     def actions(self, alert: Alert, rule: Rule) -> list[dict[str, object]]:
         """What to do, at least one thing: the indicator's actions for this tier, else the general one."""
@@ -122,6 +125,15 @@ class Renderer:
             "text": {"zh": _advice(template, chinese, "zh"), "en": _advice(template, english, "en")},
             "variables": {each: chinese[each] for each in dict.fromkeys(used) if each in chinese},
         }
+
+
+def _caveat(alert: Alert) -> dict[Language, str]:
+    """What a title says of a comparison with little."""
+    days = alert.reading.baseline_days
+    if days is None or not alert.open or not is_young(alert.reading):
+        return {"zh": "", "en": ""}
+    age, most = number(round(days, 1)), MOST_WHILE_YOUNG
+    return {"zh": f"（基线仅{age}天，最高{most.zh}色）", "en": f" (baseline {age} days old, {most.label} at most)"}
 
 
 def _title(rule: Rule, values: Values, language: Language) -> str:

@@ -34,7 +34,7 @@ def measure(folder: Path) -> dict[str, Any]:
     if ratios:
         names = [name for name in ratios[0] if name != "coverage"]
         found["mae_ratio_mean"] = {name: round(fmean(each[name] for each in ratios), 3) for name in names}
-        found["coverage_mean"] = {key: round(fmean(each["coverage"][key] for each in ratios), 3) for key in ("80", "95")}
+        found["coverage_mean"] = {key: round(fmean(each["coverage"][key] for each in ratios), 3) for key in ("80", "95", "day80")}
     return {**found, "points_s": speed.per_second()}
 
 
@@ -68,10 +68,12 @@ def _compare(hours: list[int], counts: list[float], speed: Speed) -> dict[str, A
 def _profile(hours: list[int], counts: list[float]) -> tuple[Ahead, dict[str, float]]:
     forecast = Forecast()
     state, made = forecast.new(), []
-    inside: dict[str, list[bool]] = {"80": [], "95": []}
+    inside: dict[str, list[bool]] = {"80": [], "95": [], "day80": []}
     for place, (hour, count) in enumerate(zip(hours, counts, strict=True)):
         forecast.learn_one(state, hour * 3600.0, count)
         if _due(place, counts):
+            total = forecast.total(state)
+            inside["day80"].append(total is not None and total.low80 <= sum(counts[place + 1 : place + 1 + DAY]) <= total.high80)
             for ahead, each in enumerate(forecast.next_day(state), start=1):
                 real = counts[place + ahead]
                 made.append((place + ahead, each.mean))

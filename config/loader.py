@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,10 +25,17 @@ from config.documents import Document, read, shipped
 from config.errors import SettingsError
 from config.settings import read_secrets
 from detectors import discover
-from detectors.base import Detector
+from detectors.base import Detector, ScopeDetector
 from detectors.calendar import Calendar, CalendarParams
+from detectors.cusum_drift_of_metric import WATCHER, CusumDriftOfMetric
 
 __all__ = ["Policy", "PolicyFile", "build_notifier", "indicators_schema", "load_policy"]
+
+
+class Watch(Stanza):
+    """An indicator whose own readings are looked at for anomalies."""
+
+    indicator: str
 
 
 class PolicyFile(Stanza):
@@ -41,6 +48,7 @@ class PolicyFile(Stanza):
     indicators: str | None = None
     profile: Literal["core", "full"]
     enable: list[str] = []
+    watch: list[Watch] = []
     literal_thresholds: bool
     lexicons: str | None = None
     approved_offers: list[str]
@@ -57,7 +65,10 @@ class _IndicatorsFile(Stanza):
 
 @dataclass(frozen=True)
 class Policy:
-    """Everything the policy says, checked. `rules` are the enabled ones by indicator; `version` changes with any value of its files."""
+    """Everything the policy says, checked. `rules` are the enabled ones by indicator; `version` changes with any value of its files.
+
+    `watched` are indicators whose own readings are looked at for anomalies, with their names in Chinese and English.
+    """
 
     file: str
     version: str
@@ -75,6 +86,7 @@ class Policy:
     backoff: Backoff
     renderer: Renderer
     detectors: Mapping[str, Detector[Any]]
+    watched: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def decider(self) -> Decider:
         """What turns readings into changes of tier."""
@@ -102,7 +114,7 @@ def load_policy(path: Path | None = None, *, enable: Iterable[str] = ()) -> Poli
     actions = templates.check(Actions, templates.data)
     rules = _rules(indicators, actions, found.profile, _enabled(document, indicators, {*found.enable, *enable}))
     calendar = document.check(CalendarParams, found.calendar, "calendar")
-    receivers = _receivers(document, found, steps)
+    detectors = _detectors(indicators, rules, {"calendar": calendar, "approved": tuple(found.approved_offers)})
     return Policy(
         file=document.name,
         version=_version(document, indicators, templates),
@@ -116,10 +128,11 @@ def load_policy(path: Path | None = None, *, enable: Iterable[str] = ()) -> Poli
         approved_offers=tuple(found.approved_offers),
         evidence=found.evidence,
         steps=steps,
-        receivers=receivers,
+        receivers=_receivers(document, found, steps),
         backoff=document.check(Backoff, found.outbox, "outbox"),
         renderer=Renderer(actions, Calendar(calendar).zone),
-        detectors=_detectors(indicators, rules, {"calendar": calendar, "approved": tuple(found.approved_offers)}),
+        detectors=detectors,
+        watched=_watched(document, found, rules, detectors),
     )
 
 
@@ -249,6 +262,19 @@ def _detectors(document: Document, rules: Mapping[str, Rule], shared: Mapping[st
             given = {key: value for key, value in {**shared, **rule.params}.items() if key in kind.Params.model_fields}
             built[name] = kind(document.check(kind.Params, given, *where))
     return built
+
+
+def _watched(
+    document: Document, found: PolicyFile, rules: Mapping[str, Rule], detectors: Mapping[str, Detector[Any]]
+) -> dict[str, tuple[str, str]]:
+    """The indicators to watch, each of which must be in force and of a scope: a conversation is over before it has a usual course."""
+    if found.watch and WATCHER not in detectors:
+        raise document.error("watch", "anomalies are told by cusum_drift, which is not in force; enable it")
+    of_scopes = {each.indicator for each in detectors.values() if isinstance(each, ScopeDetector)}
+    for index, each in enumerate(found.watch):
+        if each.indicator not in of_scopes - {CusumDriftOfMetric.indicator}:
+            raise document.error(f"watch.{index}.indicator", f"{each.indicator!r} is not in force, or not of a scope, or watches itself")
+    return {each.indicator: (rules[each.indicator].name.zh, rules[each.indicator].name.en) for each in found.watch}
 
 
 def _version(*documents: Document) -> str:

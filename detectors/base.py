@@ -23,6 +23,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict
 
 from detectors.event import Campaign, Event
+from detectors.outlook import Outlook
 from detectors.text.words import Words
 
 __all__ = [
@@ -244,6 +245,8 @@ class Reading(msgspec.Struct, array_like=True, omit_defaults=True):
     onset: str | None = None
     """`sudden` or `gradual`, where the detector can tell."""
     chain: Chain | None = None
+    baseline_days: float | None = None
+    """How many days of the series' own past were there to learn its `baseline` from; None where none is learnt from days."""
 
 
 S = TypeVar("S", bound=State)
@@ -334,6 +337,10 @@ class ScopeDetector(Detector[S]):
 
         A part that burns and is not given any more is closed. What its thresholds are resolved by (`channel`, `segment`) it says itself.
         """
+        return ()
+
+    def outlook(self, state: S, now: float) -> Iterable[Outlook]:
+        """What is expected of this scope from `now` on, told at each step of the grid. The default: nothing."""
         return ()
 
     @abstractmethod

@@ -9,14 +9,15 @@ from typing import Final
 import msgspec
 from pydantic import Field
 
-from detectors.base import Observation, Params, Reading, ScopeDetector, State, Turn
+from detectors.base import Observation, Params, Reading, Scope, ScopeDetector, State, Turn
 from detectors.event import Metric
 from detectors.naming import name_of
 from detectors.river_state import VarState, var_after
 from detectors.trend.ranksum import RankSum, RankSumState
 
-__all__ = ["CusumDriftOfMetric"]
+__all__ = ["WATCHER", "CusumDriftOfMetric", "watched"]
 
+WATCHER: Final = "cusum_drift_of_metric"
 REMEMBERED: Final = 2000
 SURPRISE: Final = 3.0
 """What one point may say at most, in standard deviations; one that the rank sum calls an anomaly, so much more."""
@@ -42,7 +43,7 @@ class CusumDriftOfMetricState(State):
     """One metric: `rank` is what the rank sum knows, with the means by half-hour of the day; `usual` a River Var of what is left.
 
     `up` and `down` are the sums, `point` and `baseline` the last point and its usual value, `score` the rank sum's last anomaly, of the
-    time `at`; `name` of the metric, `last` the newest point's time, `first` the oldest's.
+    time `at`; `name` and `name_en` of the metric, `last` the newest point's time.
     """
 
     rank: RankSumState = msgspec.field(default_factory=RankSumState)
@@ -55,14 +56,16 @@ class CusumDriftOfMetricState(State):
     at: float = -DAY_S
     name: str = ""
     last: float = -1.0
+    name_en: str = ""
 
 
 class CusumDriftOfMetric(ScopeDetector[CusumDriftOfMetricState]):
     """A two-sided CUSUM of a business metric (`metric.point`), told only where a rank sum over six features sees an anomaly.
 
-    The points are the metric's count or amount, over its denominator where there is one. z is the point's distance from the mean of its
-    half-hour of the day (from three days on, before that from the mean of all), in standard deviations of these distances (River's); S =
-    max(0, S + z - 0.5) up, the same down, and the higher one is the value. A point says at most 3, one that the rank sum
+    The points are the metric's count or amount, over its denominator where there is one; or the readings of an indicator that the policy
+    names under `watch`, one at each step of the grid, in the reading's scope with the key `metric`. z is the point's distance from the
+    mean of its half-hour of the day (from three days on, before that from the mean of all), in standard deviations of these distances
+    (River's); S = max(0, S + z - 0.5) up, the same down, and the higher one is the value. A point says at most 3, one that the rank sum
     (trend/ranksum.py, measured on the Numenta Anomaly Benchmark) calls an anomaly at most 9: so a wild point lights at once, `onset`
     sudden.
 
@@ -110,7 +113,8 @@ class CusumDriftOfMetric(ScopeDetector[CusumDriftOfMetricState]):
         time, value = observation.time, observation.value
         if time <= state.last or not -1e100 < value < 1e100:
             return
-        state.name = next(iter(observation.terms), "")
+        if observation.terms:
+            state.name, state.name_en = observation.terms[0], observation.terms[-1]
         mean, visits = state.rank.season.get(int(time % DAY_S // SLOT_S), (0.0, 0))
         state.baseline = mean if visits >= VISITS else state.rank.mean
         score = self.rank.learn_one(state.rank, time, value)
@@ -142,7 +146,7 @@ class CusumDriftOfMetric(ScopeDetector[CusumDriftOfMetricState]):
             closed=now - state.last > DAY_S,
             variables={
                 "series_zh": state.name,
-                "series_en": state.name,
+                "series_en": state.name_en,
                 "usual": round(state.baseline, 4),
                 "point": round(state.point, 4),
             },
@@ -166,6 +170,12 @@ class CusumDriftOfMetric(ScopeDetector[CusumDriftOfMetricState]):
         given = max(state.up, state.down) >= self.params.reset
         up, down = (0.0, 0.0) if given else (state.up, state.down)
         state.up, state.down = max(0.0, up + z - self.params.k), max(0.0, down - z - self.params.k)
+
+
+def watched(reading: Reading, names: tuple[str, str]) -> Observation:
+    """A reading of an indicator as a point of a metric of its scope, called by its names in Chinese and English."""
+    scope = Scope(reading.scope.tenant, (*reading.scope.keys, ("metric", reading.indicator)))
+    return Observation(WATCHER, scope, reading.time, reading.value, terms=names)
 
 
 def _value(metric: Metric) -> float | None:

@@ -27,7 +27,9 @@ KEPT: Final = REACH + 4
 CATCH_UP_H: Final = 14 * 24
 WEEKS_REMEMBERED: Final = 4
 DAYS_REMEMBERED: Final = 14
-LEVEL_REMEMBERED: Final = 7 * 24
+DAY_H: Final = 24
+LEVEL_REMEMBERED: Final = 7 * DAY_H
+SCOPES: Final = ("issue_category", "queue_id", "product_id")
 SHARE_FADE: Final = 0.97
 TERMS_KEPT: Final = 64
 FORGET_S: Final = 35 * 86_400.0
@@ -111,7 +113,8 @@ class EarsC2(ScopeDetector[EarsC2State]):
         known = about(turn.context)
         terms = tuple(f"{name}={value}" for name, value in known.items())
         name = name_of(type(self))
-        return [Observation(name, turn.scope(**{key: value}), event.time, terms=terms, cell=True) for key, value in known.items()]
+        scopes = [turn.scope(**{key: known[key]}) for key in SCOPES if key in known]
+        return [Observation(name, scope, event.time, terms=terms, cell=True) for scope in scopes]
 
     def learn_one(self, state: EarsC2State, observation: Observation) -> None:
         """Count, and learn the hours that are old enough."""
@@ -148,6 +151,7 @@ class EarsC2(ScopeDetector[EarsC2State]):
         factor = self._factor(state, hour)
         reading.value = round((count / factor - mean) / sd, 9)
         reading.baseline, reading.sd = mean * factor, sd * factor
+        reading.baseline_days = (state.level[0] + now / HOUR_S - state.hour) / DAY_H
         visits = state.day.get(self._places(hour)[1], (0.0, 0.0))[0]
         reading.guard = visits >= self.params.min_days and count >= self.params.least
         reading.variables = {"count": count, "baseline": round(mean * factor, 1), "ratio": round(count / max(mean * factor, 0.5), 2)}

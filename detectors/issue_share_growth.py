@@ -28,6 +28,7 @@ GAP_H: Final = 2
 """Hours between an hour's leaving the window and its being learnt: an incident shows before it becomes the usual."""
 KEPT: Final = WINDOW + (GAP_H + 2) * PER_HOUR
 ISSUES_KEPT: Final = 32
+DAY_H: Final = 24
 DAYS_REMEMBERED: Final = 7
 CATCH_UP_H: Final = 7 * 24
 CAP: Final = 1.5
@@ -203,6 +204,7 @@ class IssueShareGrowth(ScopeDetector[IssueShareGrowthState]):
         usual_share = usual_hits / usual_n if usual_n else None
         growth = round(100 * (share - usual_share), 9) if usual_share is not None and n else 0.0
         reading = Reading(now, growth, n=n, start=now - WINDOW * SLOT_S, end=now, baseline=usual_share)
+        reading.baseline_days = (sum(state.days.values()) + now / HOUR_S - state.hour) / DAY_H
         if share >= self.params.absolute_share and (usual_share is None or growth >= self.params.noticed_pp):
             reading.value = max(growth, self.params.absolute_pp)
         z = two_proportion_z(hits, n, usual_hits, usual_n)

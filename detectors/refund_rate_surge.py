@@ -39,14 +39,15 @@ class RefundRateSurgeParams(Params):
 class RefundRateSurgeState(State):
     """Hours, each (number since the epoch, refunds, orders, sales); River means per hour of refunds and of orders.
 
-    By day of the week (0..6), and of all days. `hour` is the next hour to learn. Orders are what the refunds were reported with,
-    sales are used where nothing was.
+    By day of the week (0..6), and of all days. `hour` is the next hour to learn, `born` the first. Orders are what the refunds were
+    reported with, sales are used where nothing was.
     """
 
     hours: list[tuple[int, float, float, float]] = msgspec.field(default_factory=list)
     hour: int = -1
     week: dict[int, tuple[MeanState, MeanState]] = msgspec.field(default_factory=dict)
     level: tuple[MeanState, MeanState] = ((0.0, 0.0), (0.0, 0.0))
+    born: int = -1
 
 
 class RefundRateSurge(ScopeDetector[RefundRateSurgeState]):
@@ -93,7 +94,7 @@ class RefundRateSurge(ScopeDetector[RefundRateSurgeState]):
         """Add to the hour, and learn those that are old enough."""
         hour = int(observation.time // HOUR_S)
         if state.hour < 0:
-            state.hour = hour
+            state.hour = state.born = hour
         newest = max(hour, state.hours[-1][0]) if state.hours else hour
         for row in [row for row in state.hours if state.hour <= row[0] < newest - GAP_H]:
             self._learn_hour(state, row)
@@ -130,6 +131,7 @@ class RefundRateSurge(ScopeDetector[RefundRateSurgeState]):
             baseline=usual,
             guard=learnt >= self.params.min_hours and refunds - expected > self.params.sigmas * spread,
             variables={"pct": round(100 * surge, 1), "n": refunds},
+            baseline_days=(now / HOUR_S - state.born) / DAY_H,
         )
 
     def idle(self, state: RefundRateSurgeState, now: float) -> bool:

@@ -54,8 +54,14 @@ class HoursOfWeek:
 
 
 def about(context: Context) -> dict[str, str]:
-    """What a conversation is known to be about: queue, issue category, product."""
-    found = {"queue_id": context.queue_id, "issue_category": context.category, "product_id": context.product_id}
+    """What a conversation is known to be about: queue, issue category, product, department, channel."""
+    found = {
+        "queue_id": context.queue_id,
+        "issue_category": context.category,
+        "product_id": context.product_id,
+        "department_id": context.department_id,
+        "channel": context.channel,
+    }
     return {name: value for name, value in found.items() if value is not None}
 
 

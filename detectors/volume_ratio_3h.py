@@ -34,7 +34,8 @@ CATCH_UP: Final = 7 * 24 * PER_HOUR
 
 WEEKS_REMEMBERED: Final = 4
 DAYS_REMEMBERED: Final = 14
-LEVEL_REMEMBERED: Final = 7 * 24
+DAY_H: Final = 24
+LEVEL_REMEMBERED: Final = 7 * DAY_H
 SPREAD_PRIOR: Final[MeanState] = (8.0, 1.5)
 SPREAD_REMEMBERED: Final = 400
 SURPRISE: Final = 9.0
@@ -52,8 +53,12 @@ FORGET_S: Final = 35 * 86_400.0
 
 
 class VolumeRatio3hParams(Params):
-    """A baseline needs `min_buckets` hours learnt; an excess `sigmas` standard deviations; `calendar` is the policy's."""
+    """A baseline needs `min_buckets` hours learnt; an excess `sigmas` standard deviations; `calendar` is the policy's.
 
+    Of fewer than `least` in the window nothing is asked until more come: the policy's minimum sample.
+    """
+
+    least: int = Field(default=10, ge=1)
     min_buckets: int = Field(default=8, ge=1)
     sigmas: float = Field(default=3.0, gt=0)
     calendar: CalendarParams = Field(default_factory=CalendarParams)
@@ -63,9 +68,10 @@ class VolumeRatio3hState(State):
     """What was counted and what is usual.
 
     `slots` are counts of 5 minutes, the first one being number `first` since the epoch; `hour` the next one to learn (hours since
-    the epoch); `week`, `day` and `level` are River means of counts per hour: by hour of the week, by hour of the day, of the last
-    7 days; `spread` that of squared errors over expectation, at three hours; `shares` and `recent` what the conversations were
-    about, slowly and quickly forgetting. `surge` is what the surge statistic knows, `agreed` the last bucket of which it said one.
+    the epoch); `week`, `day` and `level` are River means of counts per hour: by hour of the week, by hour of the day (a quiet series has
+    neither), of the last 7 days; `spread` that of squared errors over expectation, at three hours; `shares` and `recent` what the
+    conversations were about, slowly and quickly forgetting. `surge` is what the surge statistic knows, `agreed` the last bucket of which
+    it said one.
     """
 
     first: int = 0
@@ -86,7 +92,9 @@ class VolumeRatio3hState(State):
 
 
 class VolumeRatio3h(ScopeDetector[VolumeRatio3hState]):
-    """Conversations opened in the last 3 h over their expectation, for the tenant, each queue and each issue category.
+    """Conversations opened in the last 3 h over their expectation.
+
+    Of the tenant, each queue, issue category, product, department and channel.
 
     The expectation of an hour is the mean of its hour of the week, drawn towards the mean of that hour of all days as long as it
     has few visits, and that towards the mean of the last 7 days; means and dispersion are River's. An hour is learnt two hours
@@ -98,10 +106,11 @@ class VolumeRatio3h(ScopeDetector[VolumeRatio3hState]):
     deviations, dispersion and the baseline's own error included (one day's experience doubles the variance). From its fourth day on the
     surge statistic (trend/surge.py: half-hours of the week, the level of today, a CUSUM) must agree: evidence of a rise within these 3 h,
     or 2.5 deviations above what today lets expect. On real counts that spares a third of the false alarms and half of the time in alarm
-    (benchmarks/README.md). A series too quiet for it, fewer than 20 conversations of late, has the deviations alone. `n` is the count.
+    (benchmarks/README.md). A series too quiet for it, fewer than 20 conversations of late (half-life 7 days), has the deviations alone,
+    and no hours: its expectation is the mean of the last 7 days. `n` is the count.
 
     Counts are of whole 5-minute buckets; late ones count while they are in the last 7 h. Memory: 84 buckets, 168 + 24 means, 64
-    terms, 32 campaigns (about 7 kB), and the surge statistic's 9 kB at most (110 B of a quiet series).
+    terms, 32 campaigns (about 7 kB), and the surge statistic's 9 kB at most; of a quiet series 0.4 kB.
 
     >>> from detectors.base import Scope
     >>> detector = VolumeRatio3h()
@@ -127,7 +136,7 @@ class VolumeRatio3h(ScopeDetector[VolumeRatio3hState]):
         self._shift_of = lru_cache(maxsize=4096)(self._shift)
 
     def observe(self, turn: Turn) -> Iterable[Observation]:
-        """Each opened conversation, to three scopes, with what it is about; each campaign, to all."""
+        """Each opened conversation, to its scopes, with what it is about; each campaign, to all."""
         event = turn.event
         if event.campaign is not None:
             return (declared(name_of(type(self)), turn),)
@@ -135,7 +144,7 @@ class VolumeRatio3h(ScopeDetector[VolumeRatio3hState]):
             return ()
         known = about(turn.context)
         terms = tuple(f"{name}={value}" for name, value in known.items())
-        scopes = [turn.scope(), *(turn.scope(**{name: known[name]}) for name in ("queue_id", "issue_category") if name in known)]
+        scopes = [turn.scope(), *(turn.scope(**{name: value}) for name, value in known.items())]
         return [Observation(name_of(type(self)), scope, event.time, terms=terms, cell=True) for scope in scopes]
 
     def learn_one(self, state: VolumeRatio3hState, observation: Observation) -> None:
@@ -188,13 +197,19 @@ class VolumeRatio3h(ScopeDetector[VolumeRatio3hState]):
             baseline=expected,
             sd=sd,
             guard=known and count - expected > self.params.sigmas * sd and rising,
+            channel=dict(state.keys).get("channel"),
             variables=variables,
             sample={**_interval(count, expected, sd), "surge": surge.score if surge else 0.0, "days": surge.days if surge else 0.0},
+            baseline_days=(state.level[0] + until / PER_HOUR - state.hour) / DAY_H,
         )
 
     def idle(self, state: VolumeRatio3hState, now: float) -> bool:
         """Nothing in the window."""
         return state.last + WINDOW * STEP_S < now
+
+    def quiet_until(self, state: VolumeRatio3hState, now: float) -> float:
+        """With too few in the window, until another comes: the count only falls meanwhile."""
+        return state.last + WINDOW * STEP_S if self._count(state, int(now // STEP_S)) < self.params.least else now
 
     def expired(self, state: VolumeRatio3hState, now: float) -> bool:
         """Five weeks without a conversation: what is usual is worth keeping over a night or a holiday."""
@@ -210,8 +225,11 @@ class VolumeRatio3h(ScopeDetector[VolumeRatio3hState]):
     def _weigh(self, state: VolumeRatio3hState, surge: SurgeState, until: int) -> tuple[int, SurgeReading | None]:
         """Show the surge statistic the buckets up to `until`; the last one of which it said a surge, and its last reading."""
         agreed, reading = state.agreed, None
-        for slot in range(max(surge.tick + 1, until - CATCH_UP), until):
+        # Of a series that is only counted, empty buckets say nothing.
+        for slot in range(max(surge.tick + 1, until - CATCH_UP if surge.ticks else state.first), until):
             count, middle = _sum(state, slot, slot + 1), (slot + 0.5) * STEP_S
+            if not count and not surge.ticks:
+                continue
             factor = self._multiplier(state, middle) if state.campaigns else 1.0
             reading = self.surge.learn_one(surge, slot * float(STEP_S), count, factor=factor, shift=self._shift_of(slot // PER_HOUR))
             if reading is not None and reading.score >= 1:
@@ -225,10 +243,14 @@ class VolumeRatio3h(ScopeDetector[VolumeRatio3hState]):
         while state.hour < ready:
             self._learn_hour(state, state.hour)
             state.hour += 1
+        oldest = (max(slot, int(state.last // STEP_S)) // PER_HOUR + 1) * PER_HOUR - SLOTS
         if slot >= state.first + SLOTS + PER_HOUR:
-            start = (slot // PER_HOUR + 1) * PER_HOUR - SLOTS
-            state.slots = state.slots[start - state.first :]
-            state.first = start
+            kept = state.slots[oldest - state.first :]
+            # Nothing but zeros need not be kept: a product that is asked about once a day costs no seven hours.
+            state.slots, state.first = (kept, oldest) if any(kept) else ([], slot)
+        if oldest <= slot < state.first:
+            state.slots[:0] = [0.0] * (state.first - slot)
+            state.first = slot
         missing = slot - state.first + 1 - len(state.slots)
         if missing > 0:
             state.slots.extend([0.0] * missing)
@@ -239,8 +261,16 @@ class VolumeRatio3h(ScopeDetector[VolumeRatio3hState]):
         fade(state.shares, SHARE_FADE)
         week, day = self._places(hour)
         end = (hour + 1) * PER_HOUR
-        multiplier = self._multiplier(state, (end - PER_HOUR / 2) * STEP_S)
+        multiplier = self._multiplier(state, (end - PER_HOUR / 2) * STEP_S) if state.campaigns else 1.0
         count = _sum(state, end - PER_HOUR, end)
+        if not state.surge.ticks:
+            state.week, state.day = {}, {}
+            state.level = mean_after(state.level, count / multiplier, memory=LEVEL_REMEMBERED)
+            return
+        if not state.day:
+            # No longer quiet: the hours seen so far begin at the level, with the weight of a day.
+            seen = range(hour - min(DAY_H, int(state.level[0])), hour)
+            state.day = {self._places(each)[1]: (1.0, state.level[1]) for each in seen}
         expected = self._rate(state, week, day) * multiplier
         if day in state.day:
             self._learn_spread(state, end)
@@ -282,7 +312,9 @@ class VolumeRatio3h(ScopeDetector[VolumeRatio3hState]):
         return rate_of_hour(state.week.get(week, (0.0, 0.0)), state.day.get(day, (0.0, 0.0)), state.level[1])
 
     def _visits(self, state: VolumeRatio3hState, until: int) -> float:
-        """On how many days the hours of the window were learnt before; the least of them."""
+        """On how many days the hours of the window were learnt before; the least of them. Without a profile, days of the level."""
+        if not state.day:
+            return state.level[0] // DAY_H
         hours = range((until - WINDOW) // PER_HOUR, (until - 1) // PER_HOUR + 1)
         return min(state.day.get(self._places(hour)[1], (0.0, 0.0))[0] for hour in hours)
 

@@ -16,6 +16,7 @@ from alerts.decide import Memory
 from detectors.base import CompositeDetector, Context, ConversationDetector, Detector, Observation, Reading, Scope, ScopeDetector, Turn
 from detectors.context import advance
 from detectors.event import Event
+from detectors.outlook import Outlook
 from streams.batches import Item
 from streams.keyed import KeyedState
 from streams.packed import Packed
@@ -39,6 +40,7 @@ class Results:
         self.at = floor
         self.observations: list[Item] = []
         self.changes: list[Item] = []
+        self.outlooks: list[tuple[Scope, Outlook]] = []
         self.counts: Counter[tuple[str, ...]] = Counter()
         self.readings: dict[Shown, float | None] = {}
 

@@ -50,6 +50,11 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "outbox_pending": ("Pages not delivered yet.", ("receiver",)),
     "stage_live": ("1 while a partition follows the wall clock, 0 while it catches up.", ("partition",)),
     "watermark_seconds": ("Event time reached, as epoch seconds.", ("partition",)),
+    "forecast_expected": ("Count expected of the next 24 h, by series (conversations, complaints).", ("tenant", "scope", "series")),
+    "forecast_low": ("Lower end of its interval of 80 %.", ("tenant", "scope", "series")),
+    "forecast_high": ("Upper end of its interval of 80 %.", ("tenant", "scope", "series")),
+    "forecast_error_ratio": ("Mean absolute error of hours forecast a day ahead, over their mean count.", ("tenant", "scope", "series")),
+    "forecast_covered_ratio": ("Share of hours within their interval of 80 %.", ("tenant", "scope", "series")),
     "stages_restored": ("Stages whose state is loaded.", ("stage",)),
 }
 

@@ -11,6 +11,7 @@ from detectors.event import Event
 from streams.alert_stage import AlertStage
 from streams.batches import EventBatch
 from streams.conversation_stage import HEARTBEAT, ConversationStage
+from streams.metrics import GAUGES
 from streams.scope_stage import ScopeStage
 from streams.stage import Effects, Send
 from streams.topics import CHANGES, OBSERVATIONS
@@ -97,7 +98,7 @@ class Pipeline:
 
     def _count(self, effects: Effects) -> None:
         for name, value in effects.counts.items():
-            if name[0] in ("stage_live", "watermark_seconds", "open_alerts"):
+            if name[0] in GAUGES:
                 self.counts[name] = value
             else:
                 self.counts[name] += value

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from alerts.tier import Tier
-from detectors.base import Reading
+from detectors.base import Reading, Scope
+from detectors.outlook import Outlook
 from streams.changelog import Changelog
 from streams.conversation_stage import ConversationStage
 from streams.kafka import administer, require_broker
@@ -15,7 +16,7 @@ from streams.scope_stage import ScopeStage
 from streams.topics import changelog_of, partition_counts
 from streams.wiring import Wiring
 
-__all__ = ["Standing", "current", "highest"]
+__all__ = ["Standing", "current", "forecasts", "highest"]
 
 _STAGES: Mapping[str, type[ConversationStage | ScopeStage]] = {"conversations": ConversationStage, "scopes": ScopeStage}
 
@@ -58,14 +59,30 @@ async def current(wiring: Wiring, client: Mapping[str, Any], app_id: str, *, low
 
     Empty where no worker has run yet. Raises BrokerUnavailable, or Halt when the state was made with other partition counts.
     """
-    await require_broker(dict(client))
-    async with administer(dict(client)) as admin:
-        counts = await partition_counts(admin)
     found: list[tuple[Reading, int]] = []
     for name, kind in _STAGES.items():
-        topic = changelog_of(name, app_id)
-        for partition in range(counts.get(topic, 0)):
+        async for partition, records in _partitions(name, client, app_id):
             stage = kind(partition, wiring)
-            stage.restore((await Changelog(topic, client).read(partition)).records.items())
+            stage.restore(records.items())
             found.extend(stage.readings())
     return highest(found, low, top)
+
+
+async def forecasts(wiring: Wiring, client: Mapping[str, Any], app_id: str) -> list[tuple[Scope, Outlook]]:
+    """What an application expects of the next 24 h, by scope and series, at the clock of its stages. Raises as `current`."""
+    found: list[tuple[Scope, Outlook]] = []
+    async for partition, records in _partitions("scopes", client, app_id):
+        stage = ScopeStage(partition, wiring)
+        stage.restore(records.items())
+        found.extend(stage.outlooks())
+    return sorted(found, key=lambda each: (each[0].key, each[1].series))
+
+
+async def _partitions(stage: str, client: Mapping[str, Any], app_id: str) -> AsyncIterator[tuple[int, Mapping[bytes, bytes]]]:
+    """The live records of each partition of a stage's changelog."""
+    await require_broker(dict(client))
+    topic = changelog_of(stage, app_id)
+    async with administer(dict(client)) as admin:
+        count = (await partition_counts(admin)).get(topic, 0)
+    for partition in range(count):
+        yield partition, (await Changelog(topic, client).read(partition)).records

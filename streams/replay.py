@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import msgspec
 
 from detectors.event import Event
 from streams.files import Line
+from streams.forecasts import forecast_data
 from streams.pipeline import Pipeline
 from streams.records import Parser, Reject
 from streams.stage import Send
@@ -20,13 +22,17 @@ BATCH = 500
 
 
 class Report(msgspec.Struct):
-    """What a replay read and found: `alerts` by tier are fires lit or changed, `states` count the ends too."""
+    """What a replay read and found: `alerts` by tier are fires lit or changed, `states` count the ends too.
+
+    `forecasts` are those of the 24 h after the last event, as on `fenghuo.kpis.v1`, without their hours.
+    """
 
     lines: int = 0
     events: int = 0
     rejects: Counter[str] = msgspec.field(default_factory=Counter)
     duplicates: int = 0
     late: int = 0
+    forecasts: list[dict[str, Any]] = []
     alerts: Counter[str] = msgspec.field(default_factory=Counter)
     states: Counter[str] = msgspec.field(default_factory=Counter)
 
@@ -66,6 +72,12 @@ class Replay:
         yield from self._alerts(self._pipeline.feed(events))
         yield from self._alerts(self._pipeline.finish())
         self._pipeline_counts()
+        self.report.forecasts = list(self._forecasts())
+
+    def _forecasts(self) -> Iterator[dict[str, Any]]:
+        outlooks = [each for stage in self._pipeline.scopes for each in stage.outlooks()]
+        for scope, outlook in sorted(outlooks, key=lambda each: (each[0].key, each[1].series)):
+            yield {name: value for name, value in forecast_data(scope, outlook).items() if name != "hours"}
 
     def _event(self, line: Line) -> Event | None:
         self.report.lines += 1

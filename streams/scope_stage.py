@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from detectors.base import Observation, Reading
+from detectors.base import Observation, Reading, Scope
+from detectors.outlook import Outlook
 from streams.batches import Item, ItemBatch, decode_items
 from streams.conversations import Results
+from streams.forecasts import forecast_event, forecast_gauges
 from streams.handover import Handover, Target, check_layout, held_key
 from streams.merge import Merge, SourceState
 from streams.scopes import Scopes
@@ -64,6 +66,10 @@ class ScopeStage:
         """What the scopes' indicators read now, by the stage's own clock, with their tiers."""
         return self._scopes.readings(self._merge.released)
 
+    def outlooks(self) -> Iterator[tuple[Scope, Outlook]]:
+        """What is expected of the scopes, by the stage's own clock."""
+        return self._scopes.outlooks(self._merge.released)
+
     def process(self, value: bytes) -> Effects:
         """Take one ItemBatch of observations."""
         batch = decode_items(value)
@@ -111,6 +117,10 @@ class ScopeStage:
         idle = merge.idle and not merge
         sends = list(self._handover.records(targets, merge.released, batch.wall, live=merge.live, idle=idle))
         self._changed |= self._handover.seq != before
+        for scope, outlook in results.outlooks:
+            sends.append(forecast_event(scope, outlook))
+            for gauge, value in forecast_gauges(scope, outlook).items():
+                results.counts[gauge] = value  # type: ignore[assignment] # a gauge may have a fraction, of which Counter's type knows nothing
         return Effects(sends, results.counts, results.readings)
 
     def _restore_meta(self, value: bytes) -> None:

@@ -11,7 +11,9 @@ import msgspec
 
 from alerts.decide import Memory
 from detectors.base import Observation, Reading, Scope, ScopeDetector
+from detectors.cusum_drift_of_metric import watched
 from detectors.event import Campaign
+from detectors.outlook import Outlook
 from streams.batches import Item
 from streams.conversations import Results
 from streams.keyed import KeyedState
@@ -114,9 +116,17 @@ class Scopes:
                 part.indicator = detector.indicator
                 yield part, record.parts[part.scope.key][1].tier if part.scope.key in record.parts else 0
 
+    def outlooks(self, now: float) -> Iterator[tuple[Scope, Outlook]]:
+        """What is expected of every scope from `now` on."""
+        for _, record in self.records.items():  # noqa: PERF102 - a KeyedState decodes as it goes, it has no values()
+            detector = self._detectors.get(record.detector)
+            if detector is not None:
+                yield from ((record.scope, each) for each in detector.outlook(record.state, now))
+
     def _step(self, key: str, record: ScopeRecord, due: float, results: Results) -> None:
         detector = self._detectors[record.detector]
         self._evaluate(record, detector, due, ("", key), results, evaluation=True)
+        results.outlooks += [(record.scope, each) for each in detector.outlook(record.state, due)]
         burning = record.burning
         if burning or not detector.idle(record.state, due):
             quiet = due if burning else detector.quiet_until(record.state, due)
@@ -174,6 +184,10 @@ class Scopes:
             results.readings[place] = None if reading.closed else reading.value
         if change is not None:
             results.changes.append(Item(results.at, *origin, len(results.changes), change=change))
+        names = self.wiring.watched.get(reading.indicator)
+        if names is not None and evaluation and not reading.closed and reading.n > 0:
+            # In this partition, whatever the key would say: all readings of a scope are made here.
+            self.learn(Item(results.at, *origin, 0), watched(reading, names), results)
 
     def _new(self, observation: Observation, detector: ScopeDetector[Any]) -> ScopeRecord:
         record = ScopeRecord(observation.detector, observation.scope, detector.version, Memory(), None, observation.time, detector.new())

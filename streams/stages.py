@@ -37,6 +37,7 @@ def build_wiring(
         analyse=analyse if analyse is not None else load_analyser(policy.approved_offers, directory=policy.lexicons),
         present=policy.event_of,
         steps=policy.steps,
+        watched=policy.watched,
         layout=layout if layout is not None else Layout(),
         lateness_s=policy.lateness_s,
         conversation_ttl_s=policy.conversation_ttl_s,

@@ -33,6 +33,7 @@ __all__ = [
     "EVENTS",
     "FEEDBACK",
     "INTERNAL_EVENTS",
+    "KPIS",
     "MAX_BATCH_BYTES",
     "MAX_EVENT_BYTES",
     "OBSERVATIONS",
@@ -64,6 +65,7 @@ ACTIONS = "fenghuo.actions.v1"
 OUTBOX = "fenghuo.outbox.v1"
 DELIVERY_DEAD_LETTERS = "fenghuo.delivery.dlq.v1"
 FEEDBACK = "fenghuo.feedback.v1"
+KPIS = "fenghuo.kpis.v1"
 RULES = "fenghuo.rules.v1"
 
 APP_ID = "fenghuo"
@@ -161,6 +163,7 @@ def declare(layout: Layout, app_id: str = APP_ID) -> list[Topic]:
         Topic(OUTBOX, layout.alerts, week),
         Topic(DELIVERY_DEAD_LETTERS, 1, _kept(30 * _DAY_MS)),
         Topic(FEEDBACK, layout.alerts, _kept(30 * _DAY_MS)),
+        Topic(KPIS, layout.alerts, week),
         Topic(RULES, 1, _compacted(MAX_EVENT_BYTES)),
         Topic(leader_of(app_id), 1, {**week, "message.timestamp.type": "LogAppendTime"}),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +38,8 @@ class Wiring:
     """Everything a stage needs that is not state.
 
     `analyse(text, lang)` gives a message's words, `present(alert)` the CloudEvent of an alert's revision; `steps` stand between it and its
-    pages. With `durable=False` (replay) no changelog is kept.
+    pages. `watched` are indicators whose readings are themselves looked at for anomalies, with their names in Chinese and English. With
+    `durable=False` (replay) no changelog is kept.
     """
 
     conversation_detectors: Sequence[tuple[str, ConversationDetector[Any]]]
@@ -47,6 +48,7 @@ class Wiring:
     analyse: Callable[[str, str | None], Words]
     present: Callable[[Alert], dict[str, Any]]
     steps: Sequence[AlertStageStep] = ()
+    watched: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     layout: Layout = field(default_factory=Layout)
     lateness_s: float = 30.0
     conversation_ttl_s: float = 86_400.0

@@ -24,6 +24,8 @@ OCTAVES: Final = 32
 BELOW: Final = 10
 """Features from 2**-10 to 2**22 are told apart, a sixteenth of an octave each."""
 DENSITY_BINS: Final = 256
+LAST_DENSE: Final = DENSITY_BINS / 8
+VISITS_KEPT: Final = 20
 LAST_BIN: Final = OCTAVES * PER_OCTAVE - 1
 RANKED_FROM: Final = 50
 FADE: Final = 0.5 ** (1 / 300)
@@ -102,39 +104,44 @@ class RankSum:
 
     def _features(self, state: RankSumState, time: float, value: float) -> tuple[float, ...]:
         """The six features of the value; the statistics they are taken from learn it."""
-        n, mean = state.n, state.mean
+        n, mean, last, low, high = state.n, state.mean, state.last, state.low, state.high
         floor = 1e-3 * abs(mean) + 1e-9
-        weight = min(n, MEMORY)
+        weight = min(MEMORY, n)
         sd = sqrt(state.squares / weight) + floor if n else floor
+        step, delta = abs(value - last), value - mean
         beyond = dense = shift = jump = variance = 0.0
         if n >= 10:
-            spread = state.high - state.low + 1e-9
-            beyond = max(0.0, value - state.high, state.low - value) / spread
-            jump = abs(value - state.last) / (state.jump + floor)
-            dense = self._density(state, (value - mean) / sd)
+            off = value - high if value > high else low - value
+            beyond = off / (high - low + 1e-9) if off > 0 else 0.0
+            jump = step / (state.jump + floor)
+            dense = self._density(state, delta / sd)
         if n > 48:
             shift = abs(state.shift - mean) / sd
             variance = abs(log2((state.scatter + floor * floor) / (sd * sd)))
         season = self._season(state, time, value, floor)
-        state.jump += max(0.002, 1 / (n + 1)) * (abs(value - state.last) - state.jump)
-        state.scatter += 0.08 * ((value - state.short) ** 2 - state.scatter)
-        state.short += 2 / 13 * (value - state.short)
+        state.jump += (0.002 if n > 498 else 1 / (n + 1)) * (step - state.jump)
+        short = state.short
+        state.scatter += 0.08 * ((value - short) ** 2 - state.scatter)
+        state.short = short + 2 / 13 * (value - short)
         state.shift += 2 / 49 * (value - state.shift)
         state.last = value
-        delta = value - mean
-        state.mean += delta / (weight + 1)
-        state.squares = (state.squares + delta * (value - state.mean)) * (1.0 if n < MEMORY else MEMORY / (MEMORY + 1))
-        state.low, state.high, state.n = min(state.low, value), max(state.high, value), n + 1
+        state.mean = mean = mean + delta / (weight + 1)
+        state.squares = (state.squares + delta * (value - mean)) * (1.0 if n < MEMORY else MEMORY / (MEMORY + 1))
+        if value < low:
+            state.low = value
+        elif value > high:
+            state.high = value
+        state.n = n + 1
         return beyond, dense, shift, jump, variance, season
 
     def _density(self, state: RankSumState, deviation: float) -> float:
         """-log10 of how often values like this one were seen; counts it."""
         counts, known = state.density, state.n
-        bin_ = round(max(-DENSITY_BINS, min(DENSITY_BINS, 8 * deviation)))
+        bin_ = round(8 * deviation) if -LAST_DENSE < deviation < LAST_DENSE else DENSITY_BINS if deviation > 0 else -DENSITY_BINS
         seen = counts.get(bin_, 0)
         near = seen + 0.5 * (counts.get(bin_ - 1, 0) + counts.get(bin_ + 1, 0)) + 0.5
         counts[bin_] = seen + 1
-        return max(0.0, -log10(near / (min(known, MEMORY) + 1))) if known > 30 else 0.0
+        return max(0.0, -log10(near / (min(MEMORY, known) + 1))) if known > 30 else 0.0
 
     def _season(self, state: RankSumState, time: float, value: float, floor: float) -> float:
         """How far the last two dozen values are from the usual of their half-hours; learns the value."""
@@ -143,10 +150,13 @@ class RankSum:
         found = 0.0
         if visits >= 3:
             off = value - mean
-            state.off += max(0.005, 1 / (state.n + 1)) * (abs(off) - state.off)
-            state.shifted += 0.08 * (off - state.shifted)
-            found = abs(state.shifted) / (state.off + floor)
-        state.season[slot] = (mean + max(0.05, 1 / (visits + 1)) * (value - mean), min(visits + 1, 20))
+            usual = state.off
+            state.off = usual = usual + (0.005 if state.n > 198 else 1 / (state.n + 1)) * (abs(off) - usual)
+            state.shifted = shifted = state.shifted + 0.08 * (off - state.shifted)
+            found = abs(shifted) / (usual + floor)
+        if visits < VISITS_KEPT:
+            visits += 1
+        state.season[slot] = (mean + (1 / visits) * (value - mean), visits)
         return found
 
     def _rank(self, state: RankSumState, features: tuple[float, ...]) -> float:
@@ -155,12 +165,16 @@ class RankSum:
             state.ranks = [([], []) for _ in FEATURES]
         total, score = state.ranked, 0.0
         for value, weight, (octaves, bins) in zip(features, WEIGHTS, state.ranks, strict=True):
-            at = max(1, min(LAST_BIN, int(PER_OCTAVE * (log2(value) + BELOW)))) if value > 0 else 0
-            octave = at // PER_OCTAVE
+            if value <= 0:
+                # As most values have no such feature, its absence says nothing.
+                at = octave = 0
+            else:
+                at = int(PER_OCTAVE * (log2(value) + BELOW))
+                at = 1 if at < 1 else min(at, LAST_BIN)
+                octave = at // PER_OCTAVE
             if at >= len(bins):
                 bins.extend([0] * ((octave + 1) * PER_OCTAVE - len(bins)))
                 octaves.extend([0] * (octave + 1 - len(octaves)))
-            # Half of the values or more have no such feature at all: nothing to say.
             if at and total >= RANKED_FROM:
                 above = sum(octaves[octave + 1 :]) + sum(bins[at : (octave + 1) * PER_OCTAVE]) - 0.5 * bins[at]
                 score += (-weight * log10((min(above, total) + 0.5) / (total + 1))) ** POWER

@@ -49,7 +49,9 @@ BLOCK_S: Final = 6 * HOUR_S
 BLOCKS: Final = 112
 BLOCKS_NEEDED: Final = 8
 LIMIT: Final = 2.9
-OWN: Final = 3.2
+OWN: Final = 4.0
+SURE_S: Final = 2 * HOUR_S
+"""What is as strong as a tick may say, for so long, is a surge in any series."""
 OWN_SHARE: Final = 0.75
 Z95: Final = 1.96
 
@@ -111,9 +113,9 @@ class Surge:
 
     The score is a CUSUM (E. S. Page, Biometrika 41, 1954) of the log-likelihood ratio of 2.5 times the expectation, for the logarithm of
     count over expectation, which is about normal with the learnt variance. A tick's part is bounded, so that one odd tick raises no
-    alarm. A series that is restless has a limit of its own: 3.2 times the upper quartile of the evidence's peaks of its last 28 days. `z`
-    is that of the 3-h count under a quasi-Poisson distribution with learnt dispersion (2/3-power transform, C. P. Farrington et al., J.
-    R. Stat. Soc. A 159, 1996).
+    alarm. A series that is restless has a limit of its own: 4 times the upper quartile of the evidence's peaks of its last 28 days, and no
+    more than what two hours of the strongest ticks reach. `z` is that of the 3-h count under a quasi-Poisson distribution with learnt
+    dispersion (2/3-power transform, C. P. Farrington et al., J. R. Stat. Soc. A 159, 1996).
 
     Limits: silent (None) for the first 20 events, and (score 0) for 3 days; weak in the first two weeks. A rise that lasts becomes usual
     within half a day: the score says that it begins, the ratio of a longer baseline that it lasts. Counts of a few an hour need hours for
@@ -147,6 +149,7 @@ class Surge:
         self.leak = 0.5 ** (tick_s / LEAK_S)
         self.block = round(BLOCK_S / tick_s)
         self.warm = round(WARM_S / tick_s)
+        self.sure = SURE_S / tick_s
 
     def new(self) -> SurgeState:
         """A series of which nothing is known."""
@@ -241,10 +244,12 @@ class Surge:
         state.fine = _dispersion(state.fine, error, expected, self.rate)
         state.coarse = _dispersion(state.coarse, lasting, sums, self.rate)
         variance = max(state.fine, state.coarse * sqrt(self.hour), 0.01) + 1 / (expected + 1)
-        step = max(CLIP[0], min(CLIP[1], error)) - BIAS * log(FACTOR)
-        evidence = min(CAP, max(0.0, state.evidence + step * log(FACTOR) / variance**TEMPER))
+        step, weight = max(CLIP[0], min(CLIP[1], error)) - BIAS * log(FACTOR), log(FACTOR) / variance**TEMPER
+        evidence = min(CAP, max(0.0, state.evidence + step * weight))
         state.evidence = evidence * self.leak if lasting < QUIET else evidence
-        score = state.evidence / state.limit if state.ticks > self.warm else 0.0
+        # A limit that no rise could pass within hours would make the bursts of the past hide those to come.
+        limit = min(state.limit, max(LIMIT, self.sure * (CLIP[1] - BIAS * log(FACTOR)) * weight))
+        score = state.evidence / limit if state.ticks > self.warm else 0.0
         self._learn_limit(state)
         return self._reading(state, score)
 

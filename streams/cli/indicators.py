@@ -95,6 +95,7 @@ def _reading(reading: Reading, tier: Tier) -> dict[str, Any]:
         "tier": tier.label if tier else None,
         "n": reading.n,
         "baseline": reading.baseline,
+        "baseline_days": reading.baseline_days,
         "time": datetime.fromtimestamp(reading.time, UTC).isoformat(timespec="seconds"),
     }
 

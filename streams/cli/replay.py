@@ -127,6 +127,7 @@ def _summary(report: Report) -> dict[str, object]:
         "late": report.late,
         "alerts": dict(report.alerts),
         "states": dict(report.states),
+        "forecasts": report.forecasts,
     }
 
 

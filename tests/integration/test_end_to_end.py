@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer
 
 from streams.files import Line
 from streams.ingest import Ingest
-from streams.topics import ALERTS, EVENTS
+from streams.topics import ALERTS, EVENTS, KPIS
 from tests.integration.driver import Recording, Site, assert_same, fenghuo
 from tests.integration.harness import WorkerProcess, until
 
@@ -95,9 +95,9 @@ MOVE: dict[str, Any] = {
 }
 
 
-def _event(kind: str, conversation: str, data: Mapping[str, Any] | None = None) -> bytes:
-    """An event that happens now."""
-    moment = datetime.now(UTC).isoformat()
+def _event(kind: str, conversation: str, data: Mapping[str, Any] | None = None, *, ago: float = 0.0) -> bytes:
+    """An event that happens now, or happened so many seconds ago."""
+    moment = datetime.fromtimestamp(time.time() - ago, UTC).isoformat()
     channel = {"id": conversation, "channel": "chat", "queue_id": "q-refund"}
     event: dict[str, Any] = {"specversion": "1.0", "id": f"{conversation}-{kind}-{moment}", "source": "/tenants/acme/crm", "time": moment}
     event |= {"type": f"fenghuo.{kind}.v1", "data": {"tenant_id": "acme", "conversation": channel, **(data or {})}}
@@ -155,6 +155,28 @@ def test_what_the_indicators_read_now_is_told_from_the_state_on_kafka_when_no_wo
     gravest = transfers["readings"][0]
     assert (gravest["value"], gravest["tier"], gravest["scope"]["conversation_id"]) == (1, "blue", "c-moved")
     assert found["nps"] == {"scopes": 0, "burning": 0, "readings": []}
+
+
+def test_the_forecast_is_on_its_topic_and_in_the_state_on_kafka_when_no_worker_runs(site: Site) -> None:
+    async def scenario() -> list[dict[str, Any]]:
+        history = [_event("conversation.opened", f"c-{hour}-{each}", ago=hour * 3600.0) for hour in range(60, 0, -1) for each in range(5)]
+        await site.send(*history)
+        worker = site.worker()
+        await until(lambda: _told(site), 60)
+        assert worker.stop() == 0
+        return [json.loads(record.value) for record in await site.read(KPIS)]
+
+    events = asyncio.run(scenario())
+    assert {event["type"] for event in events} == {"fenghuo.kpi.forecast.v1"}
+    arguments = ("forecast", "--bootstrap", site.bootstrap, "--app-id", site.app_id, "--json")
+    found = json.loads(fenghuo(*arguments, settings=site.settings))
+    assert [(each.get("queue_id"), each["series"]) for each in found] == [(None, "conversations"), ("q-refund", "conversations")]
+    assert all(60 < each["total"]["mean"] < 150 and len(each["hours"]) == 24 for each in found)
+
+
+async def _told(site: Site) -> bool:
+    """Whether a forecast has a record of how good it was: more than two days have been read."""
+    return any("accuracy" in json.loads(record.value)["data"] for record in await site.read(KPIS))
 
 
 async def _alert(site: Site, indicator: str) -> tuple[float, dict[str, Any]] | None:

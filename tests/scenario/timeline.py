@@ -25,7 +25,7 @@ product, complaint, subject, id, type, sentiment (of a message), message (furthe
       from: 0s
       to: 1h
       conversation: "c-{i}"
-      rows: [{at: 0s, customer_says: 在吗}, {at: 5s, agent_says: 在的}]
+      rows: [{at: 0s, customer_says: 在吗}, {at: 5s, agent_says: 在的}]       # rows may be repeated themselves, with {j}
     - {at: 10s, arrives: 2m, customer_says: 喂}                 # comes late, or out of order
 
 Expectations. Each `expect` must be met by an alert of its own, in any order; `nothing_else: true` says that there are no others;
@@ -212,7 +212,7 @@ def _who(row: dict[str, Any]) -> dict[str, Any]:
     return {**out, "issue": issue} if issue else out
 
 
-def _repeated(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _repeated(entry: dict[str, Any], counter: str = "i") -> Iterator[dict[str, Any]]:
     """The rows an entry of the file stands for, `at` in seconds."""
     if "every" not in entry:
         yield {**entry, "at": seconds(entry["at"])}
@@ -221,20 +221,24 @@ def _repeated(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
     times = len(texts) if texts is not None else int((seconds(entry["to"]) - start) / step + 1e-9) + 1
     shared = {name: value for name, value in entry.items() if name not in REPEATED}
     for count in range(times):
-        filling = {"i": str(count), "each": texts[count] if texts is not None else ""}
-        for row in entry.get("rows", [{"at": 0}]):
+        filling = {counter: str(count), "each": texts[count] if texts is not None else ""}
+        rows = [each for row in entry["rows"] for each in _repeated(row, "j")] if "rows" in entry else [{"at": 0}]
+        for row in rows:
             filled = _filled({**shared, **row}, filling)
             arrives = {"arrives": start + step * count + seconds(filled["arrives"])} if "arrives" in filled else {}
             yield {**filled, "at": start + step * count + seconds(filled["at"]), **arrives}
 
 
 def _filled(value: Any, filling: dict[str, str]) -> Any:
-    """A copy with `{i}` and `{each}` replaced in all texts."""
+    """A copy with `{i}`, or `{j}`, and `{each}` replaced in all texts."""
     if isinstance(value, dict):
         return {name: _filled(each, filling) for name, each in value.items()}
     if isinstance(value, list):
         return [_filled(each, filling) for each in value]
-    return value.replace("{i}", filling["i"]).replace("{each}", filling["each"]) if isinstance(value, str) else value
+    if isinstance(value, str):
+        for name, text in filling.items():
+            value = value.replace(f"{{{name}}}", text)
+    return value
 
 
 def _same(found: Any, wanted: Any) -> bool:

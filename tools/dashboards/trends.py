@@ -3,9 +3,44 @@
 from __future__ import annotations
 
 from tools.dashboards.of_readings import now, over_time
-from tools.dashboards.panel import TENANT, Dashboard, Row
+from tools.dashboards.panel import TENANT, Dashboard, Panel, Row
 
 __all__ = ["DASHBOARD"]
+
+
+def _forecast(metric: str) -> str:
+    return f'max by (tenant, series) (fenghuo_forecast_{metric}{{scope="tenant",tenant=~"$tenant"}})'
+
+
+_FORECAST = Row(
+    "预测 Forecast",
+    [
+        Panel(
+            "未来 24 小时 Next 24 h",
+            "Conversations and complaints expected of the next 24 h, whole tenants, with the interval of 80 %. "
+            "各租户未来 24 小时的会话量与投诉量及 80 % 区间。",
+            {
+                "{{tenant}} {{series}}": _forecast("expected"),
+                "{{tenant}} {{series}} 80 % low": _forecast("low"),
+                "{{tenant}} {{series}} 80 % high": _forecast("high"),
+            },
+            width=12,
+            height=8,
+        ),
+        Panel(
+            "预测误差 Forecast error",
+            "Mean absolute error a day ahead over the mean count, and the share of hours within their interval of 80 %. "
+            "提前一天的平均误差占比，与 80 % 区间命中率。",
+            {
+                "{{tenant}} {{series}} error": _forecast("error_ratio"),
+                "{{tenant}} {{series}} within 80 %": _forecast("covered_ratio"),
+            },
+            "percentunit",
+            width=12,
+            height=8,
+        ),
+    ],
+)
 
 DASHBOARD = Dashboard(
     "trends",
@@ -33,6 +68,7 @@ DASHBOARD = Dashboard(
             ],
         ),
         Row("漂移与传导 Drift and chain", [over_time("cusum_drift", "department"), over_time("propagation_stage", "queue")]),
+        _FORECAST,
     ],
     {"tenant": TENANT},
 )

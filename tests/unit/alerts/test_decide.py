@@ -262,3 +262,19 @@ def test_a_change_carries_the_reading() -> None:
     course = Course()
     course(60)
     assert course.changes == [Change(Reading(1.0, 60, indicator="queue_length", scope=QUEUE), 1, 0, 1.0, 50.0)]
+
+
+@pytest.mark.parametrize(("days", "tier"), [(0.5, 2), (6.99, 2), (7.0, 4), (None, 4)])
+def test_a_baseline_of_less_than_a_week_lights_yellow_at_most(days: float | None, tier: int) -> None:
+    assert Course()(310, baseline_days=days) == [tier]
+
+
+def test_a_fire_rises_further_once_its_baseline_has_settled() -> None:
+    course = Course()
+    assert course(310, baseline_days=6.9) == [2]
+    assert course(310, baseline_days=7.1) == [4]
+    assert course(310, baseline_days=2.0) == [4], "what burns is not put out by a baseline that begins anew"
+
+
+def test_literal_numbers_know_no_young_baseline() -> None:
+    assert Course(literal=True)(310, baseline_days=0.1) == [4]

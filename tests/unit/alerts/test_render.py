@@ -53,6 +53,12 @@ def test_a_title_without_a_default_is_the_name_and_the_value() -> None:
     assert renderer().title(alert(), rule(title=title)) == {"zh": "排队人数 320", "en": "Queue length 320"}
 
 
+def test_a_title_says_that_the_baseline_is_young() -> None:
+    young = {"zh": "q-logi 排队320人（基线仅2.5天，最高黄色）", "en": "q-logi: 320 waiting (baseline 2.5 days old, yellow at most)"}
+    assert renderer().title(alert(tier=2, baseline_days=2.5), rule()) == young
+    assert renderer().title(alert(tier=2, baseline_days=7.0), rule())["zh"] == "q-logi 排队320人"
+
+
 def test_a_detectors_own_variable_goes_before_what_is_known_anyway() -> None:
     assert renderer().title(alert(variables={"queue": "物流"}), rule())["zh"] == "物流 排队320人"
 

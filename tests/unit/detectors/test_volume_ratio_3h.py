@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from detectors.base import Observation, Scope
@@ -12,6 +13,7 @@ from tests.contract.detector_driver import DAY, HOUR, Run, Talk
 
 TENANT = Scope("acme")
 QUEUE = Scope("acme", (("queue_id", "q-1"),))
+PRODUCT = Scope("acme", (("product_id", "sku-1"),))
 MIDNIGHT = 1_790_006_400.0
 """A local midnight in Asia/Shanghai (2026-09-22, a Tuesday)."""
 
@@ -139,6 +141,15 @@ def test_one_day_of_experience_is_enough_for_a_large_surge() -> None:
     assert run.at(MIDNIGHT + DAY + 15 * HOUR).guard
 
 
+def test_a_small_series_is_known_after_a_day_though_its_first_hours_were_only_counted() -> None:
+    run = Run(VolumeRatio3h())
+    for minute in range(0, 27 * 60, 20):
+        run.learn(Observation("volume_ratio_3h", TENANT, MIDNIGHT + minute * 60.0))
+    for second in range(60):
+        run.learn(Observation("volume_ratio_3h", TENANT, MIDNIGHT + DAY + 3 * HOUR + 60.0 * second))
+    assert run.at(MIDNIGHT + DAY + 4 * HOUR).guard
+
+
 def test_the_hour_of_the_week_counts_the_more_the_oftener_it_was_seen() -> None:
     run = Run(VolumeRatio3h())
     for day in range(28):
@@ -241,10 +252,65 @@ def test_counts_added_up_on_the_way_weigh_as_many() -> None:
     assert run.at(MIDNIGHT + DAY).n == before + 5
 
 
-def test_an_opened_conversation_is_told_to_tenant_queue_and_issue() -> None:
+def test_an_opened_conversation_is_told_to_the_tenant_and_to_all_it_belongs_to() -> None:
     talk = Talk(category="refund.slow", product_id="sku-1")
+    talk.context.department_id = "d-1"
     scopes = Run(VolumeRatio3h()).turns([talk("conversation.opened", MIDNIGHT), talk.customer_says(MIDNIGHT + 1, "在吗")]).states
-    assert [scope.kind for scope in scopes] == ["tenant", "queue_id", "issue_category"]
+    assert [scope.kind for scope in scopes] == ["tenant", "queue_id", "issue_category", "product_id", "department_id", "channel"]
+
+
+def test_a_channels_reading_is_judged_by_the_numbers_of_that_channel() -> None:
+    channel = Scope("acme", (("channel", "voice"),))
+    assert usual(1, channel).at(MIDNIGHT + DAY, channel="voice").channel == "voice"
+    assert usual(1).at(MIDNIGHT + DAY).channel is None
+
+
+def trickle(days: int, scope: Scope = PRODUCT) -> Run:
+    """One conversation a day, an hour later each time."""
+    run = Run(VolumeRatio3h())
+    for day in range(days):
+        run.learn(Observation("volume_ratio_3h", scope, MIDNIGHT + day * DAY + (8 + day % 10) * HOUR, terms=("product_id=sku-1",)))
+    return run
+
+
+def test_a_product_that_is_hardly_asked_about_costs_half_a_kilobyte() -> None:
+    assert len(msgspec.msgpack.encode(trickle(60).states[PRODUCT])) < 500
+
+
+@pytest.mark.parametrize(("count", "opens"), [(4, False), (30, True)])
+def test_a_quiet_series_lights_when_many_come_at_once(count: int, opens: bool) -> None:
+    run, now = trickle(20), MIDNIGHT + 20 * DAY + 12 * HOUR
+    for each in range(count):
+        run.learn(Observation("volume_ratio_3h", PRODUCT, now - HOUR + each * 60.0))
+    reading = run.at(now, product_id="sku-1")
+    assert (reading.n, reading.guard) == (count, opens)
+    assert reading.baseline == pytest.approx(3 / 24, rel=0.2)
+
+
+def test_a_quiet_series_that_grows_busy_gets_a_profile_and_loses_it_again() -> None:
+    run = trickle(20)
+    learn(run, MIDNIGHT + 20 * DAY, 72, scope=PRODUCT)
+    state = run.states[PRODUCT]
+    assert len(state.day) == 24
+    assert run.at(MIDNIGHT + 23 * DAY, product_id="sku-1").guard is False
+    for day in range(90, 130):
+        run.learn(Observation("volume_ratio_3h", PRODUCT, MIDNIGHT + day * DAY))
+    assert (state.day, state.week, state.surge.profile) == ({}, {}, {})
+
+
+def test_the_grid_waits_for_another_conversation_while_too_few_came() -> None:
+    run, now = trickle(20), MIDNIGHT + 20 * DAY
+    for each in range(9):
+        run.learn(Observation("volume_ratio_3h", PRODUCT, now + each))
+    state, then = run.states[PRODUCT], now + HOUR
+    assert run.detector.quiet_until(state, then) == now + 8 + 3 * HOUR
+    run.learn(Observation("volume_ratio_3h", PRODUCT, now + 9))
+    assert run.detector.quiet_until(state, then) == then
+
+
+@pytest.mark.parametrize(("days", "known"), [(1, 1), (6, 6), (7, 7), (30, 7.2)])
+def test_the_baseline_is_as_old_as_the_series_up_to_the_week_it_remembers(days: int, known: float) -> None:
+    assert usual(days).at(MIDNIGHT + days * DAY).baseline_days == pytest.approx(known, abs=0.06)
 
 
 def test_the_title_names_what_is_most_talked_about_now() -> None:

@@ -65,9 +65,13 @@ def test_a_raised_level_is_carried_on_and_fades() -> None:
 
 
 def test_the_error_is_tracked_beside_that_of_a_repetition() -> None:
-    state = learnt(42)[1]
-    ours, naive = state.error
-    assert 0 < ours < naive
+    forecast, state = learnt(42)
+    found = forecast.accuracy(state)
+    assert found is not None
+    assert 0 < found.error < found.naive
+    assert found.n == 673, "four weeks weigh"
+    assert found.covered80 == pytest.approx(0.8, abs=0.04)
+    assert found.covered95 == pytest.approx(0.95, abs=0.02)
 
 
 def test_nothing_is_said_before_a_day() -> None:

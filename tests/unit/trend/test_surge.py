@@ -183,3 +183,15 @@ def test_the_interval_holds_the_expectation(counts: list[int]) -> None:
             assert 0 <= reading.low <= reading.expected * (1 + 1e-9)
             assert reading.expected * (1 - 1e-9) <= reading.high
             assert all(map(math.isfinite, (reading.ratio, reading.z, reading.score)))
+
+
+def test_the_bursts_of_a_restless_series_do_not_hide_a_surge_of_three_hours() -> None:
+    """Once a day it bursts fivefold for up to 90 minutes: that is usual, three hours of it are not."""
+    rng, surge, state, burst, usually = random.Random(4), Surge(TICK), SurgeState(), 0, 0.0
+    for place in range(28 * DAY):
+        burst = rng.choice((2, 4, 6)) if rng.random() < 1 / 24 else max(0, burst - 1)
+        reading = surge.learn_one(state, place * TICK, (100 if burst else 20) + rng.randrange(-6, 7))
+        usually += reading is not None and place >= 14 * DAY and reading.score >= 1
+    scores = [found.score for place in range(28 * DAY, 28 * DAY + 12) if (found := surge.learn_one(state, place * TICK, 100)) is not None]
+    assert usually / (14 * DAY) < 0.01
+    assert scores[3] < 1 < scores[-1]
