@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.errors import SettingsError
 
-__all__ = ["KafkaSettings", "Limits", "MetricsSettings", "Settings", "TopicSettings", "load_settings", "read_secrets"]
+__all__ = ["GatewaySettings", "KafkaSettings", "Limits", "MetricsSettings", "Settings", "TopicSettings", "load_settings", "read_secrets"]
 
 PREFIX = "FENGHUO_"
 
@@ -107,6 +107,33 @@ class Limits(_Group):
     flush_ms: int = Field(default=20, ge=0, le=60_000)
 
 
+class GatewaySettings(_Group):
+    """Where `fenghuo gateway` listens, and its bounds.
+
+    Bytes of a body (also after unpacking), of one event, of all bodies on their way; events of one request; seconds until Kafka must have
+    acknowledged; past events and requests remembered. `tenant` and `token` are one token without a file of tokens.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65_535)
+    tenant: str | None = Field(default=None, pattern=r"^[^/\s]+$")
+    token: SecretStr | None = None
+    max_body_bytes: int = Field(default=8 << 20, ge=1024, le=64 << 20)
+    max_event_bytes: int = Field(default=1 << 20, ge=1024, le=4 << 20)
+    max_events: int = Field(default=10_000, ge=1, le=100_000)
+    max_inflight_bytes: int = Field(default=64 << 20, ge=1024)
+    ack_timeout_s: float = Field(default=10.0, gt=0, le=120)
+    remembered: int = Field(default=200_000, ge=0, le=10_000_000)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> GatewaySettings:
+        if (self.tenant is None) != (self.token is None):
+            raise ValueError("tenant and token belong together; give both, or name tokens in the gateway's file")
+        if self.max_inflight_bytes < self.max_body_bytes:
+            raise ValueError("max_inflight_bytes is below max_body_bytes: no full body would ever be let in")
+        return self
+
+
 class PrivacySettings(_Group):
     """`secret` keys the pseudonyms that replace ids holding private data (a phone as a customer's id). All processes need the same one."""
 
@@ -137,6 +164,7 @@ class Settings(BaseSettings):
     metrics: MetricsSettings = MetricsSettings()
     limits: Limits = Limits()
     privacy: PrivacySettings = PrivacySettings()
+    gateway: GatewaySettings = GatewaySettings()
     data_dir: Path = Field(default_factory=_data_dir)
     cache_dir: Path = Field(default_factory=_cache_dir)
 
