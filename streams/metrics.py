@@ -50,6 +50,8 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "stage_live": ("1 while a partition follows the wall clock, 0 while it catches up.", ("partition",)),
     "watermark_seconds": ("Event time reached, as epoch seconds.", ("partition",)),
     "stages_restored": ("Stages whose state is loaded.", ("stage",)),
+    "model_info": ("1 for the version of what was learnt from words that is in use, 0 for those before.", ("name", "version")),
+    "model_trained_until_seconds": ("Event time until which the version in use was trained, as epoch seconds.", ("name",)),
 }
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
