@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+
+from detectors.text.quality import auc
 
 __all__ = ["auc", "json_lines", "name_of", "rate", "tab_rows"]
 
@@ -49,24 +51,3 @@ def rate(work: Callable[[_T], object], items: Sequence[_T]) -> float:
     for item in items:
         work(item)
     return len(items) / max(time.process_time() - began, 1e-9)
-
-
-def auc(scored: Iterable[tuple[float, bool]]) -> float | None:
-    """Area under the ROC curve of (score, is positive): the share of pairs in right order, ties half; None with one class only.
-
-    >>> auc([(0.1, False), (0.4, True), (0.35, True), (0.8, False)]), auc([(0.5, True), (0.5, False)]), auc([(0.5, True)])
-    (0.5, 0.5, None)
-    """
-    ordered = sorted(scored)
-    positives = sum(label for _, label in ordered)
-    negatives = len(ordered) - positives
-    if not positives or not negatives:
-        return None
-    ranks, start = 0.0, 0
-    while start < len(ordered):
-        end = start
-        while end < len(ordered) and ordered[end][0] == ordered[start][0]:
-            end += 1
-        ranks += sum(label for _, label in ordered[start:end]) * (start + 1 + end) / 2  # the mean rank of the tied
-        start = end
-    return (ranks - positives * (positives + 1) / 2) / (positives * negatives)

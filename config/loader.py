@@ -51,6 +51,7 @@ class PolicyFile(Stanza):
     watch: list[Watch] = []
     literal_thresholds: bool
     lexicons: str | None = None
+    models: str | None = None
     approved_offers: list[str]
     evidence: EvidenceMode
     actions: str | None = None
@@ -79,6 +80,7 @@ class Policy:
     ticket_ttl_s: float
     literal: bool
     lexicons: Path | None
+    models: Path | None
     approved_offers: tuple[str, ...]
     evidence: EvidenceMode
     steps: tuple[AlertStageStep, ...]
@@ -125,6 +127,7 @@ def load_policy(path: Path | None = None, *, enable: Iterable[str] = ()) -> Poli
         ticket_ttl_s=found.ticket_ttl_s,
         literal=found.literal_thresholds,
         lexicons=_folder(document, "lexicons", found.lexicons),
+        models=_path(document, found.models),
         approved_offers=tuple(found.approved_offers),
         evidence=found.evidence,
         steps=steps,

@@ -128,6 +128,8 @@ class Context(msgspec.Struct, array_like=True, omit_defaults=True):
     """When it was handed to its present department, by a transfer or as a ticket; None where nobody handed it on."""
     complaint_stated: bool = False
     """Whether an event has said if it is a complaint; until then the customer's words say it."""
+    early_warning: float | None = None
+    """How likely it ends badly by what was learnt: 0 as usual, 1 certain (`Outlook`); absent where no model is in use."""
 
 
 class Turn(msgspec.Struct, gc=False):

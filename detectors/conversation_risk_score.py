@@ -62,11 +62,12 @@ class ConversationRiskScoreParams(Params):
     """What a red fire of each indicator contributes, 0..1; `other` of one not named.
 
     Demands for escalation and open conflict weigh most; indicators of one mood (sentiment, its words, its strength) are no independent
-    causes and weigh less; what only a clock says weighs least.
+    causes and weigh less; what only a clock says weighs least. `early_warning` is what a learnt early warning of 1 contributes.
     """
 
     weights: dict[str, Weight] = Field(default_factory=lambda: dict(_WEIGHTS))
     other: Weight = 0.3
+    early_warning: Weight = 0.5
 
 
 class ConversationRiskScoreState(State):
@@ -87,6 +88,9 @@ class ConversationRiskScore(CompositeDetector[ConversationRiskScoreState]):
     Blue is 1/4, red 1 of the weight. One orange fire of any indicator gives at most 60, which is yellow; orange takes a red one of
     great weight, or several. `n` is the number of the customer's utterances. Fires that burn already say what is wrong; the score says
     which conversation to look at first. Noisy-OR takes causes for independent: the weights make up for those that are not.
+
+    Where a model learnt from words is in use (`fenghuo learn`), what it foretells of the conversation's end (`Context.early_warning`)
+    is one more cause, named `early_warning`; without a model there is none.
 
     Evaluated when the fires change, and at each of the customer's utterances. Memory: three names and one excerpt.
 
@@ -119,12 +123,14 @@ class ConversationRiskScore(CompositeDetector[ConversationRiskScoreState]):
         """Take in which fires burn; an evaluation when the score changed, or the customer spoke while it is not zero."""
         before, spoke = state.score, state.spoke
         state.turns, state.spoke = context.customer_turns, False
-        if not tiers and not before:
+        if not tiers and not before and not context.early_warning:
             return False
         weights = self.params.weights
         parts = {name: weights.get(name, self.params.other) * min(tier, RED) / RED for name, tier in sorted(tiers.items())}
+        if context.early_warning:
+            parts["early_warning"] = self.params.early_warning * context.early_warning
         state.score = round(100 * noisy_or(parts), 4)
-        state.fires = len(parts)
+        state.fires = len(tiers)
         state.drivers = tuple(sorted(parts, key=lambda name: (-parts[name], name))[:NAMED])
         return state.score != before or spoke
 

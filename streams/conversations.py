@@ -17,6 +17,8 @@ from detectors.base import CompositeDetector, Context, ConversationDetector, Det
 from detectors.context import advance
 from detectors.event import Event
 from detectors.outlook import Outlook
+from detectors.text.words import Words
+from detectors.text.words_model import Told, WordsModel
 from streams.batches import Item
 from streams.keyed import KeyedState
 from streams.packed import Packed
@@ -155,6 +157,9 @@ class Conversations:
         if message is not None and event.type == "message.created" and not message.private and not message.partial:
             if message.text:
                 words = self.wiring.analyse(message.text, message.lang)
+                model = self.wiring.model()
+                if model is not None:
+                    words = _learnt(model, record, event, words)
             score = message.sentiment if message.sentiment is not None or words is None else words.sentiment
         advance(context, event, score, words.complains if words is not None else None)
         return Turn(event, context, words, now, *before)
@@ -312,6 +317,24 @@ class Conversations:
         return context.last + (self.wiring.ticket_ttl_s if open_ticket else self.wiring.conversation_ttl_s)
 
 
+def _learnt(model: WordsModel, record: Any, event: Event, words: Words) -> Words:
+    """What a model makes of an utterance: the conversation's outlook as far as no event has said it, and the customer's words judged."""
+    message, context = event.message, record.context
+    role = message.role if message is not None else None
+    if message is None or role not in ("customer", "agent", "bot") or not model.served:
+        return words
+    record.told = record.told or Told()
+    if model.hear(record.told, role, words, message.sentiment if message.sentiment is not None else words.sentiment):
+        found = model.outlook(record.told, event.tenant, category=context.category is None)
+        context.early_warning = found.early_warning
+        context.category = context.category or found.category
+        if found.complains and not context.complaint_stated:
+            context.is_complaint = True
+        if record.told.full:
+            record.told.forget()
+    return model.judge(words) if role == "customer" else words
+
+
 def _state_of(record: Any, field: str, detector: Detector[Any]) -> Any:
     state = getattr(record, field)
     if state is None:
@@ -335,9 +358,10 @@ def _record_type(detectors: Iterable[tuple[str, Detector[Any]]]) -> type[Any]:
         ("ids", dict[bytes, int], msgspec.field(default_factory=dict)),
         ("tiers", dict[str, Memory], msgspec.field(default_factory=dict)),
         ("due", float | None, None),
+        ("told", Told | None, None),
     ]
     fields += [(_field(name, detector), detector.State | None, None) for name, detector in detectors]
-    short = {name: _short(name) for name, *_ in fields[4:]}
+    short = {name: _short(name) for name, *_ in fields[5:]}
     return msgspec.defstruct("ConversationRecord", fields, omit_defaults=True, rename=short)
 
 

@@ -56,6 +56,8 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "forecast_error_ratio": ("Mean absolute error of hours forecast a day ahead, over their mean count.", ("tenant", "scope", "series")),
     "forecast_covered_ratio": ("Share of hours within their interval of 80 %.", ("tenant", "scope", "series")),
     "stages_restored": ("Stages whose state is loaded.", ("stage",)),
+    "model_info": ("1 for the version of what was learnt from words that is in use, 0 for those before.", ("name", "version")),
+    "model_trained_until_seconds": ("Event time until which the version in use was trained, as epoch seconds.", ("name",)),
 }
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)

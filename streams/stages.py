@@ -10,12 +10,14 @@ from config.loader import Policy
 from detectors.base import ConversationDetector, ScopeDetector
 from streams.alert_stage import AlertStage
 from streams.conversation_stage import ConversationStage
+from streams.model_watch import ModelWatch
 from streams.scope_stage import ScopeStage
 from streams.stage import Stage
-from streams.wiring import Layout, Wiring
+from streams.wiring import Layout, Wiring, no_model
 
 if TYPE_CHECKING:
     from detectors.text.words import Words
+    from detectors.text.words_model import WordsModel
 
 __all__ = ["build_stage", "build_wiring"]
 
@@ -23,12 +25,20 @@ _STAGES: Mapping[str, Callable[[int, Wiring], Stage]] = {"conversations": Conver
 
 
 def build_wiring(
-    policy: Policy, layout: Layout | None = None, *, durable: bool = True, analyse: Callable[[str, str | None], Words] | None = None
+    policy: Policy,
+    layout: Layout | None = None,
+    *,
+    durable: bool = True,
+    analyse: Callable[[str, str | None], Words] | None = None,
+    model: Callable[[], WordsModel | None] | None = None,
 ) -> Wiring:
     """What the stages are made of, loaded once per process (about 0.5 s: lexicons and SnowNLP's table).
 
-    `analyse` reads the texts instead of the analyser of the policy's lexicons as they are now (`LexiconWatch`).
+    `analyse` reads the texts instead of the analyser of the policy's lexicons as they are now (`LexiconWatch`), `model` gives what was
+    learnt instead of the version that the policy's folder holds now (`ModelWatch`).
     """
+    if model is None:
+        model = ModelWatch(policy.models) if policy.models is not None else no_model
     detectors = sorted(policy.detectors.items())
     return Wiring(
         conversation_detectors=[(name, each) for name, each in detectors if isinstance(each, ConversationDetector)],
@@ -43,6 +53,7 @@ def build_wiring(
         conversation_ttl_s=policy.conversation_ttl_s,
         ticket_ttl_s=policy.ticket_ttl_s,
         durable=durable,
+        model=model,
     )
 
 

@@ -12,8 +12,9 @@ from alerts.decide import Decider
 from alerts.stage import AlertStageStep
 from detectors.base import ConversationDetector, ScopeDetector
 from detectors.text.words import Words
+from detectors.text.words_model import WordsModel
 
-__all__ = ["Layout", "Wiring", "partition_of"]
+__all__ = ["Layout", "Wiring", "no_model", "partition_of"]
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,17 @@ class Layout:
         return [*self.sources_of_scopes(), *(f"s{partition}" for partition in range(self.scopes))]
 
 
+def no_model() -> None:
+    """Nothing has been learnt from words."""
+
+
 @dataclass(frozen=True)
 class Wiring:
     """Everything a stage needs that is not state.
 
     `analyse(text, lang)` gives a message's words, `present(alert)` the CloudEvent of an alert's revision; `steps` stand between it and its
-    pages. `watched` are indicators whose readings are themselves looked at for anomalies, with their names in Chinese and English. With
-    `durable=False` (replay) no changelog is kept.
+    pages. `watched` are indicators whose readings are themselves looked at for anomalies, with their names in Chinese and English. `model()`
+    is what was learnt from words, None where nothing is to be used. With `durable=False` (replay) no changelog is kept.
     """
 
     conversation_detectors: Sequence[tuple[str, ConversationDetector[Any]]]
@@ -54,6 +59,7 @@ class Wiring:
     conversation_ttl_s: float = 86_400.0
     ticket_ttl_s: float = 30 * 86_400.0
     durable: bool = True
+    model: Callable[[], WordsModel | None] = no_model
 
 
 def partition_of(key: str, count: int) -> int:

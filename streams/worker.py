@@ -73,7 +73,8 @@ class WorkerOptions:
 class WorkerParts:
     """What a worker runs: stages by name and partition, a parser of input records, and the receivers of pages by name.
 
-    `refresh` is called once a second, in a thread: it takes over what has changed on disk.
+    `refresh` is called once a second, in a thread: it takes over what has changed on disk. `models` is called once a second too: the
+    versions in use by name, each with the event time (epoch s) until which it was trained.
     """
 
     build: Build
@@ -81,6 +82,7 @@ class WorkerParts:
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
     backoff: Backoff | None = None
     refresh: Callable[[], object] | None = None
+    models: Callable[[], Mapping[str, tuple[str, float]]] = dict
 
 
 class Worker:
@@ -99,6 +101,7 @@ class Worker:
         self._stop = asyncio.Event()
         self._fault: BaseException | None = None
         self._watchdog = Watchdog()
+        self._models: dict[str, str] = {}
         self._began = time.monotonic()
 
     # -- life
@@ -287,6 +290,17 @@ class Worker:
                 self.metrics.set("watermark_seconds", mark, str(partition))
             for stage, partition in self._runner.assigned():
                 self._look(stage, partition)
+            self._show_models()
+
+    def _show_models(self) -> None:
+        found = self.parts.models()
+        for name, before in self._models.items():
+            if name not in found or found[name][0] != before:
+                self.metrics.set("model_info", 0, name, before)
+        for name, (version, trained_until) in found.items():
+            self.metrics.set("model_info", 1, name, version)
+            self.metrics.set("model_trained_until_seconds", trained_until, name)
+        self._models = {name: version for name, (version, _) in found.items()}
 
     def _look(self, stage: str, partition: int) -> None:
         progress = self._progress(stage, partition)

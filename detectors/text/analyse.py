@@ -73,11 +73,14 @@ class TextAnalyser:
             language = "zh-TW" if traditional and lang is None and language == "zh-CN" else language
             clean = "".join([self._simple.get(mark, mark) for mark in clean])
         pieces = self._segment(clean, language) if clean else []
-        tokens = tuple([piece for piece in pieces if is_word(piece)])
+        # Most pieces begin with a letter: that is seen without a call.
+        tokens = tuple([piece for piece in pieces if piece[0].isalnum() or is_word(piece)])
         if not tokens:
             return Words(text=text, lang=language, tokens=())
         starts = [0, *accumulate(map(len, pieces))]
-        hits = _outside_fixed(self._match(clean, starts))
+        hits = self._match(clean, starts)
+        if hits:
+            hits = _outside_fixed(hits)
         places = self._negation.find(pieces, starts, clean, hits)
         judged = self._judge(hits, pieces, starts, places)
         return Words(
@@ -109,7 +112,7 @@ class TextAnalyser:
     def _sentiment(self, judged: list[tuple[Hit, bool]], tokens: Sequence[str], language: str | None) -> float | None:
         """The score, or None where the language is not one we can judge."""
         if is_chinese(language):
-            prior, known = self._prior.probability(tokens), self._prior.known(tokens)
+            prior, known = self._prior.judge(tokens)
         elif is_english(language):
             prior, known = 0.5, 0
         else:
@@ -136,8 +139,10 @@ def _outside_fixed(hits: list[Hit]) -> list[Hit]:
     return [hit for hit in hits if hit.name not in _NEGATIVE or not any(start <= hit.start and hit.end <= end for start, end in fixed)]
 
 
-def _complains(hits: Iterable[Hit]) -> bool:
+def _complains(hits: Sequence[Hit]) -> bool:
     """Whether the phrases that mark a complaint weigh one together; a phrase said twice counts once."""
+    if not hits:
+        return False
     return sum({hit.phrase: hit.weight for hit in hits if hit.name == _COMPLAINT}.values()) >= 1.0
 
 

@@ -5,10 +5,19 @@ from __future__ import annotations
 from math import exp, log, sqrt
 from typing import Final, NamedTuple
 
-__all__ = ["BetaCalibration", "Bin", "Reliability"]
+import msgspec
+
+__all__ = ["BetaCalibration", "BetaCalibrationState", "Bin", "Reliability"]
 
 _LEAST: Final = 1e-6
 _BINS: Final = 10
+
+
+class BetaCalibrationState(msgspec.Struct, array_like=True):
+    """The three weights a, b, c and the sums of squares of their gradients."""
+
+    weights: list[float] = msgspec.field(default_factory=lambda: [1.0, 1.0, 0.0])
+    squares: list[float] = msgspec.field(default_factory=lambda: [1.0, 1.0, 1.0])
 
 
 class BetaCalibration:
@@ -48,6 +57,19 @@ class BetaCalibration:
             self._squares[index] += gradient * gradient
             self._weights[index] -= self.rate * gradient / sqrt(self._squares[index])
         self._weights[:2] = [max(0.0, weight) for weight in self._weights[:2]]
+
+    def state(self) -> BetaCalibrationState:
+        """Plain data to restore it from."""
+        return BetaCalibrationState(list(self._weights), list(self._squares))
+
+    def restore(self, state: BetaCalibrationState) -> None:
+        """Become what `state` was taken from.
+
+        Raises ValueError where it has not three weights and squares.
+        """
+        if len(state.weights) != 3 or len(state.squares) != 3:
+            raise ValueError(f"beta calibration has three weights, not {len(state.weights)}")
+        self._weights, self._squares = list(state.weights), list(state.squares)
 
 
 class Bin(NamedTuple):

@@ -16,6 +16,9 @@ __all__ = ["CategoryLearner", "CategoryState"]
 FIRST_SQUARES: Final = 1e-2
 """Keeps the first step finite, as AdaGrad's epsilon does."""
 OTHER_RATE: Final = 0.05
+SLOTS: Final = 1 << 15
+FIRST_LABELS: Final = 16
+"""Labels there is room for at first; the room doubles when it is full."""
 
 
 class CategoryState(msgspec.Struct):
@@ -44,8 +47,8 @@ class CategoryLearner:
         The step; the default was chosen on short intents of 77 classes (benchmarks/_text_category.py).
 
     A label needs a dozen texts before it is said with confidence. Deterministic: nothing is random, and features are hashed by CRC-32.
-    Memory: `slots` x `most` x 4 bytes (34 MB), whatever is learnt. The same learner with labels `yes` and `no` says
-    whether a message is a complaint.
+    Memory: `slots` x 4 bytes for each label learnt, rounded up to 16, 32, 64 … labels (34 MB for 256). The same learner with labels
+    `yes` and `no` says whether a message is a complaint.
 
     >>> learner = CategoryLearner(most=4, slots=1024)
     >>> for _ in range(20):
@@ -55,11 +58,11 @@ class CategoryLearner:
     ('quality', None)
     """
 
-    def __init__(self, *, sure: float = 0.6, most: int = 256, slots: int = 1 << 15, rate: float = 2.5) -> None:
+    def __init__(self, *, sure: float = 0.6, most: int = 256, slots: int = SLOTS, rate: float = 2.5) -> None:
         self.sure, self.most, self.slots, self.rate = sure, most, slots, rate
         self._labels: dict[str, int] = {}
         self._names: list[str] = []
-        self._weights: NDArray[np.float32] = np.zeros((slots, most), np.float32)
+        self._weights: NDArray[np.float32] = np.zeros((slots, min(most, FIRST_LABELS)), np.float32)
         self._squares: NDArray[np.float32] = np.full(slots, FIRST_SQUARES, np.float32)
         self._biases: NDArray[np.float32] = np.zeros(most, np.float32)
 
@@ -68,14 +71,28 @@ class CategoryLearner:
         """The labels learnt, in order of appearance."""
         return tuple(self._names)
 
+    @staticmethod
+    def places_of(features: Iterable[str], slots: int = SLOTS) -> set[int]:
+        """The slots of features: what a conversation's texts have in common with all texts, without the texts."""
+        return {crc32(each.encode("utf-8", "replace")) % slots for each in features}
+
+    def learn_places(self, places: Iterable[int], label: str) -> None:
+        """`learn_one` by the slots of the features."""
+        found = np.array(sorted(places), np.intp)
+        if found.size and self._known(label):
+            self._learn(found, label)
+
+    def best_place(self, places: Iterable[int]) -> tuple[str | None, float]:
+        """`best_one` by the slots of the features."""
+        return self._best(np.array(sorted(places), np.intp))
+
     def learn_one(self, features: Iterable[str], label: str) -> None:
         """Take in what an event said; nothing happens for a text without features, or for a new label when there is no room."""
         places = self._places(features)
-        if not places.size or (label not in self._labels and len(self._names) >= self.most):
-            return
-        if label not in self._labels:
-            self._labels[label] = len(self._names)
-            self._names.append(label)
+        if places.size and self._known(label):
+            self._learn(places, label)
+
+    def _learn(self, places: NDArray[np.intp], label: str) -> None:
         error = self._chances(places)
         error[self._labels[label]] -= 1.0
         known, scale = len(error), 1.0 / sqrt(places.size)
@@ -83,6 +100,23 @@ class CategoryLearner:
         steps = self.rate * scale / np.sqrt(self._squares[places])
         self._weights[places, :known] -= steps[:, None] * error
         self._biases[:known] -= OTHER_RATE * error
+
+    def _known(self, label: str) -> bool:
+        """Whether the label is one of those learnt, or has just become one."""
+        if label in self._labels:
+            return True
+        if len(self._names) >= self.most:
+            return False
+        self._labels[label] = len(self._names)
+        self._names.append(label)
+        if len(self._names) > self._weights.shape[1]:
+            self._make_room(min(self.most, 2 * self._weights.shape[1]))
+        return True
+
+    def _make_room(self, labels: int) -> None:
+        before = self._weights
+        self._weights = np.zeros((self.slots, labels), np.float32)
+        self._weights[:, : before.shape[1]] = before
 
     def predict_proba_one(self, features: Iterable[str]) -> dict[str, float]:
         """The probability of each label learnt; empty for a text without features."""
@@ -96,7 +130,9 @@ class CategoryLearner:
 
     def best_one(self, features: Iterable[str]) -> tuple[str | None, float]:
         """The most probable label with its probability, however small."""
-        places = self._places(features)
+        return self._best(self._places(features))
+
+    def _best(self, places: NDArray[np.intp]) -> tuple[str | None, float]:
         if not places.size or not self._names:
             return (None, 0.0)
         chances = self._chances(places)
@@ -120,7 +156,10 @@ class CategoryLearner:
             raise ValueError(f"a state of {state.slots} x {state.most} does not fit a learner of {self.slots} x {self.most}")
         self._names = list(state.labels)
         self._labels = {name: at for at, name in enumerate(self._names)}
-        self._weights = np.zeros((self.slots, self.most), np.float32)
+        room = FIRST_LABELS
+        while room < known:
+            room *= 2
+        self._weights = np.zeros((self.slots, min(self.most, room)), np.float32)
         self._weights[:, :known] = np.frombuffer(state.weights, "<f4").reshape(self.slots, known)
         self._squares = np.frombuffer(state.squares, "<f4").astype(np.float32)
         self._biases = np.zeros(self.most, np.float32)

@@ -11,7 +11,7 @@ from zlib import crc32
 import msgspec
 import numpy as np
 
-from detectors.text.hashed_logistic import HashedLogistic, Slots, places, slot_of
+from detectors.text.hashed_logistic import HashedLogistic, HashedLogisticState, Slots, places, slot_of
 
 __all__ = ["EarlyWarning", "Heard"]
 
@@ -104,6 +104,14 @@ class EarlyWarning:
     def predict_proba_one(self, features: Slots) -> dict[bool, float]:
         """P(ends badly) under True, in 0..1; .5 for a learner that has seen nothing."""
         return self._model.predict_proba_one(features)
+
+    def state(self) -> HashedLogisticState:
+        """Plain data to restore the learner from."""
+        return self._model.state()
+
+    def restore(self, state: HashedLogisticState) -> None:
+        """Become what `state` was taken from. Raises ValueError where it is damaged."""
+        self._model.restore(state)
 
 
 def _keep(hashes: set[int], other: bool, tokens: Sequence[str]) -> None:

@@ -7,11 +7,12 @@ from math import exp
 from typing import Any, Final, NamedTuple
 from zlib import crc32
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from river import base
 
-__all__ = ["HashedLogistic", "Slots", "places", "slot_of"]
+__all__ = ["HashedLogistic", "HashedLogisticState", "Slots", "places", "slot_of"]
 
 _BITS: Final = 20
 # Fibonacci hashing (Knuth, TAOCP 3, 6.4): the odd number next to 2^32 / golden ratio spreads neighbours over all slots.
@@ -25,6 +26,14 @@ class Slots(NamedTuple):
 
     slots: NDArray[np.intp]
     values: NDArray[np.float32]
+
+
+class HashedLogisticState(msgspec.Struct, array_like=True):
+    """A learner as plain data: the slots it has learnt, their weights and sums of squares; little-endian, 32 bits each."""
+
+    slots: bytes = b""
+    weights: bytes = b""
+    squares: bytes = b""
 
 
 def slot_of(name: str) -> int:
@@ -80,10 +89,13 @@ class HashedLogistic(base.Classifier):
         return {False: 1.0 - chance, True: chance}
 
     def learn_one(self, x: Any, y: Any, **_: Any) -> None:
-        """Move the weights of the sample's features towards its class."""
+        """Move the weights of the sample's features towards its class.
+
+        `y` may also be a share in 0..1, a fractional response (Papke, Wooldridge 1996): then the chance predicted is its mean.
+        """
         slots, values = _slots(x)
         weights = self._weights.take(slots)
-        gradient = values * np.float32(_chance(float(weights @ values)) - bool(y))
+        gradient = values * np.float32(_chance(float(weights @ values)) - float(y))
         squares = self._squares.take(slots)
         squares += gradient * gradient
         self._squares[slots] = squares
@@ -92,6 +104,25 @@ class HashedLogistic(base.Classifier):
         gradient /= squares
         weights -= gradient
         self._weights[slots] = weights
+
+    def state(self) -> HashedLogisticState:
+        """Plain data to restore the learner from: what it has learnt, and none of the features' names."""
+        learnt = np.flatnonzero(self._squares != np.float32(self.ease))
+        arrays = (learnt.astype("<u4"), self._weights[learnt].astype("<f4"), self._squares[learnt].astype("<f4"))
+        return HashedLogisticState(*(array.tobytes() for array in arrays))
+
+    def restore(self, state: HashedLogisticState) -> None:
+        """Become what `state` was taken from.
+
+        Raises ValueError where it is of another size.
+        """
+        slots = np.frombuffer(state.slots, "<u4").astype(np.intp)
+        weights, squares = np.frombuffer(state.weights, "<f4"), np.frombuffer(state.squares, "<f4")
+        if not len(slots) == len(weights) == len(squares) or (len(slots) and int(slots.max()) >> _BITS):
+            raise ValueError(f"a state of {len(slots)} slots and {len(weights)} weights fits no learner of 2^{_BITS} slots")
+        self._weights = np.zeros(1 << _BITS, np.float32)
+        self._squares = np.full(1 << _BITS, self.ease, np.float32)
+        self._weights[slots], self._squares[slots] = weights, squares
 
 
 def _slots(x: Slots | Mapping[Any, Any]) -> Slots:

@@ -98,6 +98,13 @@ class _Rule(msgspec.Struct, eq=False):
         return any(expression.search(around) for expression in self.unless)
 
 
+class _Bucket(NamedTuple):
+    """What begins with one pair of characters: the longer words by their third character, the longest first, and the pair itself."""
+
+    longer: dict[str, list[tuple[str, _Rule]]]
+    short: list[tuple[str, _Rule]]
+
+
 def _is_whole(phrase: str) -> bool:
     """Whether the phrase may only match whole words: Latin words always, Chinese ones up to two characters."""
     return phrase.isascii() or len(phrase) <= _SHORT
@@ -126,7 +133,7 @@ class Matcher:
 
     def __init__(self, lexicons: Lexicons, skip: Iterable[str] = (), whole: Iterable[str] = ()) -> None:
         skipped, aligned = frozenset(skip), frozenset(whole)
-        self._pairs: dict[str, list[tuple[str, _Rule]]] = {}
+        self._pairs: dict[str, _Bucket] = {}
         self._singles: dict[str, list[_Rule]] = {}
         for name, entries in lexicons.entries.items():
             if name in skipped:
@@ -135,7 +142,8 @@ class Matcher:
                 self._add(name, entry, name in aligned)
         self._letters = frozenset(self._singles)
         for bucket in self._pairs.values():
-            bucket.sort(key=lambda pair: -len(pair[0]))
+            for longer in bucket.longer.values():
+                longer.sort(key=lambda pair: -len(pair[0]))
 
     def _add(self, name: str, entry: Entry, aligned: bool) -> None:
         expression = re.compile(entry.phrase) if entry.pattern else None
@@ -145,7 +153,8 @@ class Matcher:
             if len(word) == 1:
                 self._singles.setdefault(word, []).append(rule)
             else:
-                self._pairs.setdefault(word[:2], []).append((word, rule))
+                bucket = self._pairs.setdefault(word[:2], _Bucket({}, []))
+                (bucket.longer.setdefault(word[2], []) if len(word) > 2 else bucket.short).append((word, rule))
 
     def __call__(self, text: str, starts: Sequence[int]) -> list[Hit]:
         """The hits in a normalised text, by place.
@@ -157,12 +166,14 @@ class Matcher:
         found: list[tuple[int, _Rule]] = []
         bounds: frozenset[int] | None = None
         until: dict[str, int] = {}
-        for place, pair in enumerate(map(add, text, text[1:])):
-            bucket = pairs.get(pair)
-            if bucket is None:
-                continue
+        for place, pair in [each for each in enumerate(map(add, text, text[1:])) if each[1] in pairs]:
+            bucket = pairs[pair]
             bounds = bounds or frozenset(starts)
-            self._at(text, place, bucket, bounds, (hits, found, until))
+            longer = bucket.longer.get(text[place + 2 : place + 3]) if bucket.longer else None
+            if longer is not None:
+                self._at(text, place, longer, bounds, (hits, found, until))
+            if bucket.short:
+                self._at(text, place, bucket.short, bounds, (hits, found, until))
         if not self._letters.isdisjoint(text):
             self._single_words(text, starts, hits, found)
         return _merge(hits, _patterns(text, found)) if found else hits

@@ -17,6 +17,8 @@ __all__ = ["Segmenter", "guess_language", "is_chinese", "is_english", "is_word"]
 _CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
 _LATIN: Final = re.compile(r"[a-zA-Z]")
 _FOREIGN: Final = re.compile(r"[\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff\u0e00-\u0e7f]")
+_NOT_PLAIN: Final = re.compile(r"[a-zA-Z\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff\u0e00-\u0e7f]")
+"""Latin or foreign letters: without them only Chinese ones are left to look for, which is the usual case."""
 _ENGLISH_WORDS: Final = frozenset(
     (
         *("a", "an", "and", "are", "can", "do", "for", "have", "how", "i", "in", "is", "it", "me", "my", "no", "not", "of", "ok"),
@@ -30,7 +32,7 @@ _SPLIT_FREQUENCY: Final = 1
 
 def is_chinese(lang: str | None) -> bool:
     """Whether the language tag is a Chinese one."""
-    return lang is not None and lang.lower().startswith("zh")
+    return lang is not None and (lang == "zh-CN" or lang.lower().startswith("zh"))
 
 
 def is_english(lang: str | None) -> bool:
@@ -53,6 +55,8 @@ def guess_language(text: str) -> str | None:
     >>> guess_language("iPhone 14 什么时候到货"), guess_language("where is my order"), guess_language("SF1234"), guess_language("???")
     ('zh-CN', 'en', None, None)
     """
+    if not _NOT_PLAIN.search(text):
+        return "zh-CN" if _CHINESE.search(text) else None
     chinese = len(_CHINESE.findall(text))
     if _FOREIGN.search(text) and len(_FOREIGN.findall(text)) * 2 >= chinese:
         return None

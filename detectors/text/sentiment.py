@@ -45,16 +45,30 @@ class SentimentPrior:
 
     def probability(self, tokens: Iterable[str]) -> float:
         """P(positive) in 0..1 given the tokens, equal to SnowNLP's classifier on the same tokens."""
-        odds = self.log_odds(tokens)
-        if odds >= 0:
-            return 1.0 / (1.0 + exp(-odds))
-        # Beyond e^-700 a double is 0 for all purposes, and exp(-odds) would overflow.
-        small = exp(max(odds, -700.0))
-        return small / (1.0 + small)
+        return _chance(self.log_odds(tokens))
 
     def known(self, tokens: Iterable[str]) -> int:
         """How many of the tokens the model has seen."""
         return sum(map(self.table.__contains__, tokens))
+
+    def judge(self, tokens: Iterable[str]) -> tuple[float, int]:
+        """`probability` and `known` with one look at the table for each token.
+
+        >>> SentimentPrior({"好": 1.0, "差": -2.0}, unknown=-0.5, bias=0.0).judge(["好", "桌子"])
+        (0.6224593312018546, 1)
+        """
+        found = list(map(self.table.get, tokens))
+        strange = found.count(None)
+        odds = self.bias + sum(filter(None, found)) + strange * self.unknown
+        return _chance(odds), len(found) - strange
+
+
+def _chance(odds: float) -> float:
+    if odds >= 0:
+        return 1.0 / (1.0 + exp(-odds))
+    # Beyond e^-700 a double is 0 for all purposes, and exp(-odds) would overflow.
+    small = exp(max(odds, -700.0))
+    return small / (1.0 + small)
 
 
 class SentimentParams(BaseModel):

@@ -19,7 +19,7 @@ from detectors.text.segment import is_chinese
 from detectors.text.sentiment import SentimentPrior
 from detectors.text.words import Words
 
-__all__ = ["HashedText", "sentiment_learner"]
+__all__ = ["NOTHING", "HashedText", "sentiment_learner"]
 
 # Odd numbers (those of xxHash), so that one code as a character, in a pair, as a word and in two words has four slots.
 _PAIR: Final = np.uint32(2_246_822_519)
@@ -31,6 +31,8 @@ _SHORTER: Final = -0.6
 _ODDS: Final = 4.0
 _SCORE: Final = 2.0
 _DENSE: Final = np.array([slot_of(name) for name in ("bias", "prior", "score")], np.intp)
+NOTHING: Final = Slots(_DENSE, np.array((1.0, 0.0, 0.0), np.float32))
+"""The features of a text of which neither a word is known nor prior or lexicons say anything."""
 
 
 def sentiment_learner(prior: SentimentPrior | None = None) -> Any:

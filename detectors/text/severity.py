@@ -33,8 +33,8 @@ MORE: Final = 0.5
 def severity(words: Words, weights: Mapping[str, float] = WEIGHTS) -> float | None:
     """0..1, or None where there are no words: 1 - the product of (1 - weight) over the lexicons hit (a noisy-or, Pearl 1988).
 
-    A second phrase of the same lexicon weighs half of the first, a third half of that. Reads `Words.hits` and so errs where a
-    lexicon does; negation is heeded only as far as the hits are.
+    Where a learnt model has said it (`Words.severity`), that holds. A second phrase of the same lexicon weighs half of the first, a third
+    half of that. Reads `Words.hits` and so errs where a lexicon does; negation is heeded only as far as the hits are.
 
     >>> severity(Words("充电器爆炸，我要投诉", "zh-CN", ("爆炸",), hits={"safety": ("爆炸",), "escalation": ("投诉",)}))
     0.89
@@ -43,6 +43,8 @@ def severity(words: Words, weights: Mapping[str, float] = WEIGHTS) -> float | No
     """
     if not words.tokens:
         return None
+    if words.severity is not None:
+        return words.severity
     rest = 1.0
     for name, phrases in words.hits.items():
         weight = weights.get(name, 0.0)

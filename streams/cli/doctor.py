@@ -19,6 +19,8 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
+from config.loader import load_policy
+from config.model_store import ModelError, ModelStore
 from config.settings import Settings
 from streams.broker_jars import missing_jars, read_lock
 from streams.cli._shared import AppId, Bootstrap, Json, layout, run, settings
@@ -34,6 +36,7 @@ COLOURS = {OK: "green", WARN: "yellow", FAIL: "bold red"}
 SKEW_S = 2.0
 LAG = 100_000
 DISK_GB = 2.0
+OLD_DAYS = 30.0
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,13 @@ def register(cli: typer.Typer) -> None:
 def doctor(
     bootstrap: Bootstrap = None,
     app_id: AppId = "fenghuo",
+    config: Annotated[Path | None, typer.Option(help="The policy whose models are looked at; the one that ships by default.")] = None,
     local: Annotated[bool, typer.Option("--local", help="Only this machine, no cluster.")] = False,
     json_: Json = False,
 ) -> None:
     """Check the machine and the cluster; each line says what to do. Exit code 1 when something fails. 体检。"""
     found = settings(bootstrap)
-    checks = list(_machine(found))
+    checks = [*_machine(found), *_models(config)]
     if not local:
         checks += run(_cluster(found, app_id))
     if json_:
@@ -120,6 +124,30 @@ def _folder(name: str, folder: Path) -> Check:
     free = shutil.disk_usage(there).free / 1e9
     enough = free >= DISK_GB
     return Check(name, OK if enough else WARN, f"{folder}, {free:.1f} GB free", "" if enough else f"have at least {DISK_GB:.0f} GB free")
+
+
+def _models(config: Path | None) -> Iterator[Check]:
+    """What was learnt from words, where the policy uses it."""
+    folder = load_policy(config).models
+    if folder is None:
+        return
+    store = ModelStore(folder)
+    try:
+        number = store.chosen()
+        version = store.head(number) if number is not None else None
+    except ModelError as error:
+        yield Check("models", FAIL, str(error), "fenghuo models; workers keep what they have, new ones do not start")
+        return
+    if version is None:
+        yield Check("models", WARN, f"{folder} holds no version yet", "fenghuo learn")
+        return
+    used = ", ".join(version.served)
+    age = (time.time() - version.trained_until) / 86_400
+    detail = f"version {version.number}, trained until {age:.0f} days ago, {version.examples} labels, used: {used or 'nothing'}"
+    if not used:
+        yield Check("models", WARN, detail, "it has not seen enough labels to be better than the lexicons: let it learn on")
+    else:
+        yield Check("models", WARN if age > OLD_DAYS else OK, detail, "fenghuo learn with newer events" if age > OLD_DAYS else "")
 
 
 # -- the cluster

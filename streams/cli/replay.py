@@ -17,11 +17,13 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from config.loader import load_policy
+from streams.cli._models import day
 from streams.cli._shared import parser, settings, settle
 from streams.dead_letter import to_json_line
 from streams.errors import UsageError
 from streams.files import Line, read_lines, total_bytes
 from streams.lead_time import LeadTime, Outcomes, lead_times
+from streams.model_watch import ModelWatch
 from streams.pipeline import Pipeline
 from streams.records import Reject
 from streams.replay import Replay, Report
@@ -50,7 +52,11 @@ def replay(
     present = as_of.timestamp() if as_of is not None else time.time()
     console.print(f"as of {datetime.fromtimestamp(present).astimezone().isoformat(timespec='seconds')}", style="dim")
     policy = load_policy(config)
-    pipeline = Pipeline(build_wiring(policy, Layout(1, 1, 1), durable=False))
+    learnt = ModelWatch(policy.models) if policy.models is not None else None
+    pipeline = Pipeline(build_wiring(policy, Layout(1, 1, 1), durable=False, model=learnt))
+    version = learnt.version if learnt is not None else None
+    if version is not None:
+        console.print(f"model version {version.number}, trained until {day(version)} 模型版本", style="dim")
     settle()
     foreseen = _Foreseen() if lead_time else None
     with _progress(console, events) as advance:
@@ -64,7 +70,8 @@ def replay(
                     foreseen.add(alert)
     found = foreseen.found() if foreseen else None
     if json_:
-        typer.echo(json.dumps({**_summary(run.report), **({"lead_time": _plain(found)} if found is not None else {})}))
+        more = {"model": version.number} if version is not None else {}
+        typer.echo(json.dumps({**_summary(run.report), **more, **({"lead_time": _plain(found)} if found is not None else {})}))
         return
     _print(console, run.report, out)
     if found is not None:

@@ -18,6 +18,7 @@ from streams.cli._shared import AppId, Bootstrap, configure_logging, layout, par
 from streams.dead_letter import dead_letter
 from streams.intake import Rejected
 from streams.lexicon_watch import LexiconWatch
+from streams.model_watch import ModelWatch
 from streams.records import Parser, Reject
 from streams.stages import build_stage, build_wiring
 from streams.worker import Worker, WorkerOptions, WorkerParts
@@ -62,7 +63,9 @@ def worker(
 async def _work(options: WorkerOptions, policy: Policy, parsing: Parser) -> None:
     # The lexicons that ship do not change under a running worker; a folder of the operator's own may.
     watch = LexiconWatch(policy, policy.lexicons) if policy.lexicons is not None else None
-    wiring = build_wiring(policy, options.layout, analyse=watch)
+    learnt = ModelWatch(policy.models) if policy.models is not None else None
+    wiring = build_wiring(policy, options.layout, analyse=watch, model=learnt)
+    polls = [each.poll for each in (watch, learnt) if each is not None]
     settle()
     async with aiohttp.ClientSession() as session:
         parts = WorkerParts(
@@ -70,7 +73,8 @@ async def _work(options: WorkerOptions, policy: Policy, parsing: Parser) -> None
             parse=_Parse(parsing),
             receivers={receiver.name: build_notifier(receiver, session) for receiver in policy.receivers},
             backoff=policy.backoff,
-            refresh=watch.poll if watch is not None else None,
+            refresh=(lambda: [poll() for poll in polls]) if polls else None,
+            models=learnt.versions if learnt is not None else dict,
         )
         await Worker(options, parts).run()
 

@@ -41,6 +41,29 @@ def test_004_09_the_score_is_the_noisy_or_of_weights_times_tiers() -> None:
     assert (reading.variables["risk_score"], reading.variables["top_factors"]) == (74, "a, b, unknown")
 
 
+def warned(tiers: dict[str, int], early_warning: float | None) -> Reading:
+    """Scored where a learnt model has an early warning, or (None) where there is no model."""
+    detector = ConversationRiskScore()
+    state = detector.new()
+    detector.combine(state, Context("c", customer_turns=2, early_warning=early_warning), tiers)
+    reading = detector.score_one(state, 60.0)
+    assert reading is not None
+    return reading
+
+
+def test_a_learnt_early_warning_is_one_more_cause() -> None:
+    alone, beside = warned({}, 0.8), warned({"transfer_loop": 4}, 0.8)
+    assert alone.value == pytest.approx(40.0)
+    assert (alone.variables["top_factors"], lit(alone)) == ("early_warning", 1)
+    assert beside.value == pytest.approx(100 * (1 - 0.4 * 0.6))
+    assert beside.sample == {"fires": 1}
+
+
+@given(TIERS, st.sampled_from([None, 0.0]))
+def test_without_a_warning_the_score_is_that_of_the_fires(tiers: dict[str, int], early_warning: float | None) -> None:
+    assert warned(tiers, early_warning) == scored(tiers)
+
+
 @pytest.mark.parametrize(("value", "tier"), [(29.99, 0), (30, 1), (49.99, 1), (50, 2), (69.99, 2), (70, 3), (84.99, 3), (85, 4)])
 def test_both_sides_of_every_tier(value: float, tier: int) -> None:
     assert lit(Reading(0.0, value, n=2)) == tier

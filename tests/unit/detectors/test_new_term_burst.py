@@ -39,9 +39,17 @@ def burst(made: Run, start: float, count: int, *tokens: str, customers: int = 99
     return made.at(start + 60.0 * count)
 
 
+def test_two_hot_issues_are_told_apart_and_what_is_usual_is_none() -> None:
+    made = week()
+    for number in range(6):
+        say(made, 168 * HOUR + 60.0 * number, f"m-{number}", "闪退", "登录", "不", "进去")
+    reading = burst(made, 168.2 * HOUR, 8, "请问", "以旧换新", "政策", "怎么", "算")
+    assert reading.variables["hot_issues"] == "以旧换新/政策 (8), 闪退/登录 (6)"
+
+
 def test_003_17_an_injected_phrase_is_found_whole_and_told_with_its_customers() -> None:
     reading = burst(week(), 168 * HOUR, 8, "请问", "以旧换新", "政策", "怎么", "算")
-    assert reading.variables == {"term": "以旧换新政策", "n": 8, "customers": 8}
+    assert reading.variables == {"term": "以旧换新政策", "n": 8, "customers": 8, "hot_issues": "以旧换新/政策 (8)"}
     assert (reading.value > 25, reading.n, reading.guard) == (True, 8, True)
     assert all("以旧换新" in (piece.excerpt or "") for piece in reading.evidence)
 

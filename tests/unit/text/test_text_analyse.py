@@ -287,7 +287,11 @@ def test_the_prior_equals_snownlps_own_classifier_on_the_same_tokens(reference: 
     tokens = rjieba.cut(text)
     label, probability = reference.classify(tokens)
     expected = probability if label == "pos" else 1 - probability
-    assert load_prior().probability(tokens) == pytest.approx(expected, abs=1e-12)
+    prior = load_prior()
+    assert prior.probability(tokens) == pytest.approx(expected, abs=1e-12)
+    judged, known = prior.judge(tokens)
+    assert judged == pytest.approx(expected, abs=1e-12)
+    assert known == prior.known(tokens)
 
 
 def test_the_prior_survives_texts_of_any_length() -> None:
