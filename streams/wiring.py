@@ -43,8 +43,8 @@ class Wiring:
     """Everything a stage needs that is not state.
 
     `analyse(text, lang)` gives a message's words, `present(alert)` the CloudEvent of an alert's revision; `steps` stand between it and its
-    pages. `watched` are indicators whose readings are themselves looked at for anomalies, with their names in Chinese and English. `model()`
-    is what was learnt from words, None where nothing is to be used. With `durable=False` (replay) no changelog is kept.
+    pages. `watched` are indicators whose readings are themselves looked at for anomalies, with their names in Chinese and English.
+    `model()` is what was learnt from words, None where nothing is to be used. With `durable=False` (replay) no changelog is kept.
     """
 
     conversation_detectors: Sequence[tuple[str, ConversationDetector[Any]]]
