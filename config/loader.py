@@ -49,6 +49,7 @@ class PolicyFile(Stanza):
     stages: list[str]
     receivers: list[dict[str, Any]]
     outbox: dict[str, Any]
+    expire_s: float | None = Field(ge=3600)
 
 
 class _IndicatorsFile(Stanza):
@@ -73,6 +74,7 @@ class Policy:
     steps: tuple[AlertStageStep, ...]
     receivers: tuple[NotifierParams, ...]
     backoff: Backoff
+    expire_s: float | None
     renderer: Renderer
     detectors: Mapping[str, Detector[Any]]
 
@@ -95,7 +97,7 @@ def load_policy(path: Path | None = None, *, enable: Iterable[str] = ()) -> Poli
     default = shipped("fenghuo.yaml")
     own = default if path is None else read(path)
     document = Document(own.name, {**default.data, **own.data}, own.folder)
-    steps, rest = _steps(document)
+    steps, rest = _steps(document, own)
     found = document.check(PolicyFile, rest)
     indicators = _companion(document, "indicators", found.indicators, "indicators.yaml")
     templates = _companion(document, "actions", found.actions, "templates/actions.yaml")
@@ -118,6 +120,7 @@ def load_policy(path: Path | None = None, *, enable: Iterable[str] = ()) -> Poli
         steps=steps,
         receivers=receivers,
         backoff=document.check(Backoff, found.outbox, "outbox"),
+        expire_s=found.expire_s,
         renderer=Renderer(actions, Calendar(calendar).zone),
         detectors=_detectors(indicators, rules, {"calendar": calendar, "approved": tuple(found.approved_offers)}),
     )
@@ -153,8 +156,8 @@ def build_notifier(receiver: NotifierParams, session: aiohttp.ClientSession, env
         raise SettingsError(f"receiver {receiver.name}: {error}") from None
 
 
-def _steps(document: Document) -> tuple[tuple[AlertStageStep, ...], dict[str, Any]]:
-    """The steps in their order, and the document's data without their keys."""
+def _steps(document: Document, own: Document) -> tuple[tuple[AlertStageStep, ...], dict[str, Any]]:
+    """The steps in their order, and the document's data without their keys, and those of steps that the user's own file leaves out."""
     rest, steps = dict(document.data), []
     names = rest.get("stages")
     for index, name in enumerate(names if isinstance(names, list) else ()):
@@ -166,7 +169,7 @@ def _steps(document: Document) -> tuple[tuple[AlertStageStep, ...], dict[str, An
         steps.append(kind(document.check(kind.Params, {key: document.data[key] for key in keys})))
         for key in keys:
             rest.pop(key, None)
-    return tuple(steps), rest
+    return tuple(steps), {key: value for key, value in rest.items() if key in own.data or key in PolicyFile.model_fields}
 
 
 def _companion(document: Document, key: str, name: str | None, default: str) -> Document:

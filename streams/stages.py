@@ -42,6 +42,9 @@ def build_wiring(
         conversation_ttl_s=policy.conversation_ttl_s,
         ticket_ttl_s=policy.ticket_ttl_s,
         durable=durable,
+        expire_s=policy.expire_s,
+        zone=policy.calendar.zone,
+        waits={name: rule.for_s for name, rule in policy.rules.items() if rule.for_s},
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import Any
 
 from alerts.alert import Alert
@@ -37,8 +38,9 @@ class Layout:
 class Wiring:
     """Everything a stage needs that is not state.
 
-    `analyse(text, lang)` gives a message's words, `present(alert)` the CloudEvent of an alert's revision; `steps` stand between it and its
-    pages. With `durable=False` (replay) no changelog is kept.
+    `analyse(text, lang)` gives a message's words, `present(alert)` the CloudEvent of an alert's revision; `steps` stand between it and
+    its pages. `waits` are the seconds for which indicators must burn before an alert is raised. An open alert of which nothing is heard
+    for `expire_s` seconds expires (None: never); `zone` is that of schedules. With `durable=False` (replay) no changelog is kept.
     """
 
     conversation_detectors: Sequence[tuple[str, ConversationDetector[Any]]]
@@ -52,6 +54,9 @@ class Wiring:
     conversation_ttl_s: float = 86_400.0
     ticket_ttl_s: float = 30 * 86_400.0
     durable: bool = True
+    expire_s: float | None = None
+    waits: Mapping[str, float] = field(default_factory=dict)
+    zone: tzinfo = UTC
 
 
 def partition_of(key: str, count: int) -> int:

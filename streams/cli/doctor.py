@@ -19,12 +19,14 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
+from alerts.store.queries import Queries
 from config.settings import Settings
 from streams.broker_jars import missing_jars, read_lock
 from streams.cli._shared import AppId, Bootstrap, Json, layout, run, settings
-from streams.errors import BrokerUnavailable
+from streams.errors import BrokerUnavailable, UsageError
 from streams.kafka import address, administer, client_options, producer, require_broker
 from streams.lag import lags
+from streams.stores import open_store
 from streams.topics import Difference, declare, leader_of, partition_counts, plan
 
 __all__ = ["Check", "register"]
@@ -60,6 +62,8 @@ def doctor(
     """Check the machine and the cluster; each line says what to do. Exit code 1 when something fails. 体检。"""
     found = settings(bootstrap)
     checks = list(_machine(found))
+    if found.store.url is not None:
+        checks.append(run(_store(found)))
     if not local:
         checks += run(_cluster(found, app_id))
     if json_:
@@ -120,6 +124,19 @@ def _folder(name: str, folder: Path) -> Check:
     free = shutil.disk_usage(there).free / 1e9
     enough = free >= DISK_GB
     return Check(name, OK if enough else WARN, f"{folder}, {free:.1f} GB free", "" if enough else f"have at least {DISK_GB:.0f} GB free")
+
+
+# -- the store
+
+
+async def _store(found: Settings) -> Check:
+    """Whether the database of FENGHUO_STORE__URL answers."""
+    try:
+        async with open_store(found) as store:
+            counts = await Queries(store.reader).counts()
+            return Check("store", OK, f"{store.shown}, {sum(counts.values())} open alerts")
+    except UsageError as error:
+        return Check("store", FAIL, str(error), "mend FENGHUO_STORE__URL or the database; alerts and pages go on without it")
 
 
 # -- the cluster

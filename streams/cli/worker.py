@@ -13,6 +13,7 @@ import typer
 from aiokafka import ConsumerRecord
 
 from config.loader import Policy, build_notifier, load_policy
+from config.settings import Settings
 from detectors.event import Event
 from streams.cli._shared import AppId, Bootstrap, configure_logging, layout, parser, run, settings, settle
 from streams.dead_letter import dead_letter
@@ -20,6 +21,7 @@ from streams.intake import Rejected
 from streams.lexicon_watch import LexiconWatch
 from streams.records import Parser, Reject
 from streams.stages import build_stage, build_wiring
+from streams.stores import filled_store
 from streams.worker import Worker, WorkerOptions, WorkerParts
 
 __all__ = ["register"]
@@ -55,22 +57,23 @@ def worker(
         metrics_host=found.metrics.host,
         metrics_port=found.metrics.port if metrics_port is None else metrics_port,
     )
-    run(_work(options, policy, parser(found)))
+    run(_work(options, policy, found))
     _leave()
 
 
-async def _work(options: WorkerOptions, policy: Policy, parsing: Parser) -> None:
+async def _work(options: WorkerOptions, policy: Policy, found: Settings) -> None:
     # The lexicons that ship do not change under a running worker; a folder of the operator's own may.
     watch = LexiconWatch(policy, policy.lexicons) if policy.lexicons is not None else None
     wiring = build_wiring(policy, options.layout, analyse=watch)
     settle()
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession() as session, filled_store(found) as beside:
         parts = WorkerParts(
             build=lambda name, partition: build_stage(name, partition, wiring),
-            parse=_Parse(parsing),
+            parse=_Parse(parser(found)),
             receivers={receiver.name: build_notifier(receiver, session) for receiver in policy.receivers},
             backoff=policy.backoff,
             refresh=watch.poll if watch is not None else None,
+            beside=beside,
         )
         await Worker(options, parts).run()
 
