@@ -10,21 +10,33 @@ import msgspec
 from alerts.tier import Tier
 from detectors.base import Chain, Reading, Scope
 
-__all__ = ["Alert", "alert_id", "alert_key", "place"]
+__all__ = ["Acknowledgement", "Alert", "alert_id", "alert_key", "place", "place_of"]
 
 _SHORT: Final = {"issue_category": "issue"}
 _ESCAPES: Final = str.maketrans({char: f"%{ord(char):02X}" for char in ("%", "|", "=", *map(chr, range(32)), "\x7f")})
 
 
+class Acknowledgement(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """Who has seen an alert, when (epoch s), and whether they already work on it."""
+
+    by: str
+    at: float
+    in_progress: bool = False
+    comment: str = ""
+
+
 class Alert(msgspec.Struct, array_like=True, omit_defaults=True):
     """The state of one alert. Times are epoch seconds; **fields are only ever appended**.
 
-    `state` is raised, updated or resolved; the other states of the schema (acknowledged, in_progress, expired, false_positive) come with
-    commands. `tier` is the fire that burns, or, once resolved, the one that burned last. `previous_tier` is the
+    `state` is what the last revision was: raised, updated, acknowledged, in_progress, or how it ended: resolved, expired, false_positive
+    (`alerts/lifecycle.py`). `acknowledged` holds while the tier does not rise. `tier` is the fire that burns, or, once resolved, the
+    one that burned last. `previous_tier` is the
     one before this revision (0 for the first). `since` is the event time at which the occurrence began, `raised_at` and
     `updated_at` are the clock's. `reading` is the latest that changed something. `uplift` of the tier comes from a chain of trouble in its
     queue or product (`alerts/uplift.py`), whose `chain` it then shows. `burned` is the value of the last revision that
-    burned, known once it is resolved: texts say what it was, not what is left of it.
+    burned, known once it is resolved: texts say what it was, not what is left of it. `origin` is where the occurrence began for who
+    decides, when that is before `since`: of an alert that rose again after people had ended it. `closed_by` and `comment` are of
+    the person who ended it.
     """
 
     id: str
@@ -45,6 +57,10 @@ class Alert(msgspec.Struct, array_like=True, omit_defaults=True):
     uplift: int = 0
     chain: Chain | None = None
     burned: float | None = None
+    acknowledged: Acknowledgement | None = None
+    origin: float | None = None
+    closed_by: str | None = None
+    comment: str | None = None
 
     @property
     def open(self) -> bool:
@@ -98,7 +114,12 @@ def alert_key(indicator: str, scope: Scope) -> str:
 
 def place(indicator: str, scope: Scope) -> str:
     """Where an open alert is kept: there is one for each (indicator, tenant, scope)."""
-    return f"{scope.tenant.translate(_ESCAPES)}/{alert_key(indicator, scope)}"
+    return place_of(scope.tenant, alert_key(indicator, scope))
+
+
+def place_of(tenant: str, key: str) -> str:
+    """The place of an alert's key."""
+    return f"{tenant.translate(_ESCAPES)}/{key}"
 
 
 def _short(name: str) -> str:

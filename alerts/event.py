@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import string
 from datetime import datetime, tzinfo
 from typing import Any, Literal
 
-from alerts.alert import Alert
+from alerts.alert import Acknowledgement, Alert
 from alerts.render import Renderer
 from alerts.rule import Rule
 from alerts.tier import Tier
-from alerts.values import clean
+from alerts.values import clean, path_segment
 from detectors.base import Chain, Evidence, Reading
 
 __all__ = ["EvidenceMode", "rfc3339", "to_cloudevent", "to_data"]
@@ -19,7 +18,6 @@ EvidenceMode = Literal["masked", "ids", "none"]
 
 MAX_EVIDENCE = 10
 MAX_EXCERPT = 120
-_UNRESERVED = frozenset((string.ascii_letters + string.digits + "-._~").encode())
 
 
 def rfc3339(at: float, zone: tzinfo) -> str:
@@ -41,10 +39,12 @@ def to_data(
     `value`, `threshold` and `sample` are in the indicator's unit; `event_time` is the reading's event time, `detected_at` the clock
     when it was decided, `latency_ms` what lies between (never negative). `version` is that of the whole policy. `evidence`: masked
     excerpts, only the events' ids, or none. `onset` and `chain` are there only where the
-    detector can tell, `chain` and `uplift` also where a chain has raised the tier.
+    detector can tell, `chain` and `uplift` also where a chain has raised the tier. `acknowledged` (by, at, in_progress,
+    comment) is there while somebody has the alert, `closed_by` and `comment` once somebody ended it.
     """
     reading = alert.reading
-    optional = {"onset": reading.onset, "chain": _chain(reading.chain or alert.chain, zone), "uplift": alert.uplift or None}
+    optional: dict[str, Any] = {"onset": reading.onset, "chain": _chain(reading.chain or alert.chain, zone), "uplift": alert.uplift or None}
+    optional |= {"acknowledged": _acknowledged(alert.acknowledged, zone), "closed_by": alert.closed_by, "comment": alert.comment}
     return {
         "alert_id": alert.id,
         "revision": alert.revision,
@@ -77,7 +77,7 @@ def to_cloudevent(data: dict[str, Any]) -> dict[str, Any]:
     return {
         "specversion": "1.0",
         "id": f"{data['alert_id']}:{data['revision']}",
-        "source": f"/tenants/{_path_segment(data['scope']['tenant_id'])}/fenghuo",
+        "source": f"/tenants/{path_segment(data['scope']['tenant_id'])}/fenghuo",
         "type": f"fenghuo.alert.{data['state']}.v1",
         "subject": data["alert_key"],
         "time": data["detected_at"],
@@ -106,6 +106,14 @@ def _chain(chain: Chain | None, zone: tzinfo) -> dict[str, Any] | None:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def _acknowledged(held: Acknowledgement | None, zone: tzinfo) -> dict[str, Any] | None:
+    """Who has the alert."""
+    if held is None:
+        return None
+    found = {"by": held.by, "at": rfc3339(held.at, zone), "in_progress": held.in_progress, "comment": held.comment}
+    return {name: value for name, value in found.items() if value != ""}
+
+
 def _sample(reading: Reading) -> dict[str, float]:
     known = {"n": reading.n, "baseline": reading.baseline, "sd": reading.sd, "baseline_days": reading.baseline_days, **reading.sample}
     return {name: _rounded(value) for name, value in known.items() if value is not None}
@@ -122,8 +130,3 @@ def _rounded(value: float) -> float:
     """Six digits after the point: what lies beyond is noise of the floating point; whole numbers as such."""
     short = round(value, 6)
     return int(short) if short == int(short) else short
-
-
-def _path_segment(text: str) -> str:
-    """A tenant in a URI path: everything but unreserved characters percent-encoded."""
-    return "".join(chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in text.encode())

@@ -85,6 +85,10 @@ class Outbox:
     def __iter__(self) -> Iterator[Attempt]:
         return (attempt for lane in self._lanes.values() for attempt in lane)
 
+    def waits(self, lane: str) -> bool:
+        """Whether a page of this lane waits or is under way."""
+        return lane in self._lanes
+
     def add(self, page: Page, due: float | None = None) -> None:
         """Put a page behind those of its lane; one that waits there already (the same event id) is not put twice."""
         lane = self._lanes.setdefault(page.lane, deque())

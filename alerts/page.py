@@ -10,8 +10,9 @@ __all__ = ["Delivered", "Delivery", "Failed", "Page", "Retry"]
 class Page(msgspec.Struct, array_like=True, omit_defaults=True):
     """One message to one receiver, as it lies in the outbox topic; **fields are only ever appended**.
 
-    `event_id` (`<alert_id>:<revision>`) is the same when the page is sent again, so the receiver can drop a double. `created` is the
-    clock (epoch s) when it was written; `body` the alert's CloudEvent as JSON.
+    `event_id` (`<alert_id>:<revision>`, and `:<step>` for a repetition or an escalation) is the same when the page is sent again, so
+    the receiver can drop a double. `created` is the clock (epoch s) when it was written; `body` the alert's CloudEvent as JSON. A page of
+    many alerts has its group's id and number for an alert's id and revision.
     """
 
     receiver: str
@@ -22,11 +23,12 @@ class Page(msgspec.Struct, array_like=True, omit_defaults=True):
     state: str
     created: float
     body: bytes
+    step: str = ""
 
     @property
     def event_id(self) -> str:
         """The id that receivers drop doubles by."""
-        return f"{self.alert_id}:{self.revision}"
+        return f"{self.alert_id}:{self.revision}:{self.step}" if self.step else f"{self.alert_id}:{self.revision}"
 
     @property
     def lane(self) -> str:

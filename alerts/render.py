@@ -93,6 +93,7 @@ class Renderer:
     def __init__(self, actions: Actions, zone: tzinfo) -> None:
         self._actions = actions
         self._zone = zone
+        self._last: tuple[Alert, Rule, tuple[Values, Values]] | None = None
 
     def title(self, alert: Alert, rule: Rule) -> dict[str, str]:
         """The title; where a variable is unknown the title's default, else the indicator's name and value. A young baseline is said."""
@@ -108,7 +109,10 @@ class Renderer:
         return [self._action(each.template, tier, *facts) for each in chosen or [ActionRef(template=self._actions.otherwise)]]
 
     def _facts(self, alert: Alert, rule: Rule) -> tuple[Values, Values]:
-        return facts_of(alert, rule, self._zone, "zh"), facts_of(alert, rule, self._zone, "en")
+        """Those of the last alert are kept: its title and its actions are asked for one after the other."""
+        if self._last is None or self._last[0] is not alert or self._last[1] is not rule:
+            self._last = alert, rule, (facts_of(alert, rule, self._zone, "zh"), facts_of(alert, rule, self._zone, "en"))
+        return self._last[2]
 
     def _fits(self, action: ActionRef, tier: Tier) -> bool:
         template = self._actions.templates[action.template]

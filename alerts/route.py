@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
-from alerts.alert import Alert
-from alerts.rule import Names, Stanza, TierName
+from alerts.match import Choice, Match
+from alerts.rule import Stanza
 from alerts.stage import AlertStageStep, Batch, Drop, Notice
-from alerts.tier import Tier
 
-__all__ = ["Route", "RouteRule", "labels_of"]
-
-
-Choice = Annotated[Names, Field(min_length=1)]
+__all__ = ["Route", "RouteRule"]
 
 
-class RouteRule(Stanza):
+class RouteRule(Match):
     """One route: `receivers` get what is at least `min_tier` and whose labels all `match` (each label: one of the values listed).
 
-    Labels are indicator, dimension, tenant_id and the scope's keys (queue_id, agent_id, …); one that an alert lacks does not match.
+    Labels are indicator, dimension, tier, tenant_id and the scope's keys (queue_id, agent_id, …); one that an alert lacks does not match.
     """
 
     receivers: Choice
-    min_tier: TierName = "blue"
-    match: dict[str, Choice] = {}
 
 
 class Route(AlertStageStep):
     """Gives each notice its receivers: those of every route that matches, each once, in the order of the routes.
 
-    A fall concerns also the routes of the tier that was left, and the end all that the alert ever touched: who was paged when it rose
-    learns that it is over. A notice no route wants is dropped as `no_route`.
+    A fall concerns also the routes of the tier that was left. What goes to who was paged before (an end, an acknowledgement) is not
+    routed, and dropped as `nobody_told` where that is nobody. A notice no route wants is dropped as `no_route`.
     """
 
     name = "route"
@@ -46,11 +36,12 @@ class Route(AlertStageStep):
         """The notices with their receivers."""
         result = Batch(drops=list(batch.drops))
         for notice in batch.notices:
-            receivers = self._receivers(notice)
-            if receivers:
-                result.notices.append(Notice(notice.alert, notice.event, receivers))
+            if not notice.told:
+                notice.receivers = self._receivers(notice)
+            if notice.receivers:
+                result.notices.append(notice)
             else:
-                result.drops.append(Drop(notice.alert.event_id, self.name, "no_route"))
+                result.drops.append(Drop(notice.event_id, self.name, "nobody_told" if notice.told else "no_route"))
         return result
 
     def receivers(self) -> list[tuple[str, str]]:
@@ -58,20 +49,10 @@ class Route(AlertStageStep):
         return [(f"routes.{index}.receivers", name) for index, route in enumerate(self.params.routes) for name in route.receivers]
 
     def _receivers(self, notice: Notice) -> tuple[str, ...]:
-        height = _height(notice.alert)
-        labels = labels_of(notice)
+        alert, labels = notice.alert, notice.labels
+        height = max(alert.tier, alert.previous_tier) if alert.open else alert.max_tier
         chosen = list(notice.receivers)
         for route in self.params.routes:
-            if height >= Tier.named(route.min_tier) and all(labels.get(name) in values for name, values in route.match.items()):
+            if route.meets(labels, height):
                 chosen += route.receivers
         return tuple(dict.fromkeys(chosen))
-
-
-def labels_of(notice: Notice) -> dict[str, str]:
-    """What routes may match by."""
-    dimension = notice.event["data"]["dimension"]
-    return {"indicator": notice.alert.indicator, "dimension": dimension, **notice.alert.scope.fields()}
-
-
-def _height(alert: Alert) -> int:
-    return max(alert.tier, alert.previous_tier) if alert.open else alert.max_tier

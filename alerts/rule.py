@@ -111,9 +111,9 @@ class Rule(Stanza):
 
     `unit` is what the value is measured in, `show` how it is written (by default from the unit: a ratio as a percentage, seconds and
     minutes whole). `range` is the unit's least and greatest value, null where it has none. `overrides` are looked up tenant first,
-    then channel, then segment, then the indicator's own numbers. `literal` are the sources' own numbers, where they
-    differ. `variables` names a fact another way, for the texts (`waiting: value`). `params` goes to the detector. `formula`, `fields` (of
-    events) and `source` (where the numbers come from) are for people.
+    then channel, then segment, then the indicator's own numbers. An alert is raised once it has burned for `for_s` seconds. `literal`
+    are the sources' own numbers, where they differ. `variables` names a fact another way, for the texts (`waiting: value`). `params` goes
+    to the detector. `formula`, `fields` (of events) and `source` (where the numbers come from) are for people.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -130,6 +130,7 @@ class Rule(Stanza):
     literal: Tiers | None = None
     overrides: list[Override] = []
     min_sample: MinSample = Samples()
+    for_s: float = Field(default=0, ge=0, le=7 * 86_400)
     window: str = ""
     formula: str = ""
     fields: list[str] = []

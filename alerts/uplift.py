@@ -72,4 +72,5 @@ def _revised(alert: Alert, chain: Alert | None, now: float) -> Alert | None:
         updated_at=now,
         uplift=wanted,
         chain=chain.reading.chain if wanted and chain is not None else None,
+        acknowledged=alert.acknowledged if wanted <= alert.uplift else None,
     )

@@ -58,6 +58,7 @@ class PolicyFile(Stanza):
     stages: list[str]
     receivers: list[dict[str, Any]]
     outbox: dict[str, Any]
+    expire_s: float | None = Field(ge=3600)
 
 
 class _IndicatorsFile(Stanza):
@@ -86,6 +87,7 @@ class Policy:
     steps: tuple[AlertStageStep, ...]
     receivers: tuple[NotifierParams, ...]
     backoff: Backoff
+    expire_s: float | None
     renderer: Renderer
     detectors: Mapping[str, Detector[Any]]
     watched: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -106,10 +108,8 @@ def load_policy(path: Path | None = None, *, enable: Iterable[str] = ()) -> Poli
 
     Keys the file leaves out are as in the one that ships. Paths in it are relative to it. Raises PolicyError naming file and key.
     """
-    default = shipped("fenghuo.yaml")
-    own = default if path is None else read(path)
-    document = Document(own.name, {**default.data, **own.data}, own.folder)
-    steps, rest = _steps(document)
+    document, own = _documents(path)
+    steps, rest = _steps(document, own)
     found = document.check(PolicyFile, rest)
     indicators = _companion(document, "indicators", found.indicators, "indicators.yaml")
     templates = _companion(document, "actions", found.actions, "templates/actions.yaml")
@@ -133,6 +133,7 @@ def load_policy(path: Path | None = None, *, enable: Iterable[str] = ()) -> Poli
         steps=steps,
         receivers=_receivers(document, found, steps),
         backoff=document.check(Backoff, found.outbox, "outbox"),
+        expire_s=found.expire_s,
         renderer=Renderer(actions, Calendar(calendar).zone),
         detectors=detectors,
         watched=_watched(document, found, rules, detectors),
@@ -169,8 +170,15 @@ def build_notifier(receiver: NotifierParams, session: aiohttp.ClientSession, env
         raise SettingsError(f"receiver {receiver.name}: {error}") from None
 
 
-def _steps(document: Document) -> tuple[tuple[AlertStageStep, ...], dict[str, Any]]:
-    """The steps in their order, and the document's data without their keys."""
+def _documents(path: Path | None) -> tuple[Document, Document]:
+    """The policy in force, and the user's own part of it."""
+    default = shipped("fenghuo.yaml")
+    own = default if path is None else read(path)
+    return Document(own.name, {**default.data, **own.data}, own.folder), own
+
+
+def _steps(document: Document, own: Document) -> tuple[tuple[AlertStageStep, ...], dict[str, Any]]:
+    """The steps in their order, and the document's data without their keys, and those of steps that the user's own file leaves out."""
     rest, steps = dict(document.data), []
     names = rest.get("stages")
     for index, name in enumerate(names if isinstance(names, list) else ()):
@@ -182,7 +190,7 @@ def _steps(document: Document) -> tuple[tuple[AlertStageStep, ...], dict[str, An
         steps.append(kind(document.check(kind.Params, {key: document.data[key] for key in keys})))
         for key in keys:
             rest.pop(key, None)
-    return tuple(steps), rest
+    return tuple(steps), {key: value for key, value in rest.items() if key in own.data or key in PolicyFile.model_fields}
 
 
 def _companion(document: Document, key: str, name: str | None, default: str) -> Document:

@@ -16,7 +16,18 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.errors import SettingsError
 
-__all__ = ["GatewaySettings", "KafkaSettings", "Limits", "MetricsSettings", "Settings", "TopicSettings", "load_settings", "read_secrets"]
+__all__ = [
+    "ApiSettings",
+    "GatewaySettings",
+    "KafkaSettings",
+    "Limits",
+    "MetricsSettings",
+    "Settings",
+    "StoreSettings",
+    "TopicSettings",
+    "load_settings",
+    "read_secrets",
+]
 
 PREFIX = "FENGHUO_"
 
@@ -107,6 +118,31 @@ class Limits(_Group):
     flush_ms: int = Field(default=20, ge=0, le=60_000)
 
 
+class StoreSettings(_Group):
+    """The database alerts can be asked from: `sqlite:///path` or `postgresql://user:password@host/name`. Ended alerts stay for a while.
+
+    `audit`: whoever fills this store also writes the audit topic; of the stores of a cluster one does.
+    """
+
+    url: SecretStr | None = None
+    audit: bool = True
+    retention_days: float = Field(default=90.0, gt=0, le=36_500)
+
+
+class ApiSettings(_Group):
+    """Where the HTTP API listens, and who may use it (`streams/api/tokens.py`): a list in JSON, or in a file.
+
+    `hosts` are names it is reached under besides its own address, `origins` those of pages whose scripts may use it.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8741, ge=0, le=65_535)
+    tokens: SecretStr | None = None
+    tokens_file: Path | None = None
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+
+
 class GatewaySettings(_Group):
     """Where `fenghuo gateway` listens, and its bounds.
 
@@ -163,6 +199,8 @@ class Settings(BaseSettings):
     topics: TopicSettings = TopicSettings()
     metrics: MetricsSettings = MetricsSettings()
     limits: Limits = Limits()
+    store: StoreSettings = StoreSettings()
+    api: ApiSettings = ApiSettings()
     privacy: PrivacySettings = PrivacySettings()
     gateway: GatewaySettings = GatewaySettings()
     data_dir: Path = Field(default_factory=_data_dir)

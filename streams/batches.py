@@ -1,15 +1,17 @@
 """Records that travel between stages, as batches: transport is paid once for some hundred events.
 
-Every record begins with a byte that is its format version; a reader refuses a version it does not know. Three kinds:
+Every record begins with a byte that is its format version; a reader refuses a version it does not know. Four kinds:
 
 - `EventBatch`: intake -> conversation stage, partition for partition;
-- `ItemBatch` of observations: conversation stage -> scope stage; and of changes: both -> alert stage.
+- `ItemBatch` of observations: conversation stage -> scope stage; and of changes: both -> alert stage;
+- `ItemBatch` of one command: feedback topic -> alert stage, `origin` naming the topic's partition (`feedback/0`), `seq` its offset.
 """
 
 from __future__ import annotations
 
 import msgspec
 
+from alerts.command import Command
 from alerts.decide import Change
 from detectors.base import Observation
 from detectors.event import Event
@@ -41,7 +43,7 @@ class EventBatch(msgspec.Struct, array_like=True, omit_defaults=True):
 
 
 class Item(msgspec.Struct, array_like=True, omit_defaults=True, gc=False):
-    """One thing in the merged order of a later stage: released at (`at`, `source`, `id`, `seq`)."""
+    """One thing in the merged order of a later stage: released at (`at`, `source`, `id`, `seq`). It has one of the last three."""
 
     at: float
     source: str
@@ -49,6 +51,7 @@ class Item(msgspec.Struct, array_like=True, omit_defaults=True, gc=False):
     seq: int
     observation: Observation | None = None
     change: Change | None = None
+    command: Command | None = None
 
 
 class ItemBatch(msgspec.Struct, array_like=True, omit_defaults=True):

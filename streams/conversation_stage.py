@@ -287,6 +287,7 @@ def _by_scope(items: list[Item], count: int) -> list[tuple[int, list[Item]]]:
 def _by_tenant(items: list[Item], count: int) -> list[tuple[int, list[Item]]]:
     targets: list[tuple[int, list[Item]]] = [(partition, []) for partition in range(count)]
     for item in items:
-        if item.change is not None:
-            targets[partition_of(item.change.reading.scope.tenant, count)][1].append(item)
+        tenant = item.change.reading.scope.tenant if item.change is not None else item.command.tenant if item.command is not None else None
+        if tenant is not None:
+            targets[partition_of(tenant, count)][1].append(item)
     return targets

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from alerts.command import command_of
 from alerts.decide import Memory
 from detectors.base import CompositeDetector, Context, ConversationDetector, Detector, Observation, Reading, Scope, ScopeDetector, Turn
 from detectors.context import advance
@@ -129,6 +130,8 @@ class Conversations:
             results.counts["duplicates_total",] += 1
             return False
         results.counts["events_total", event.type] += 1
+        if event.type == "feedback.given":
+            results.changes.append(Item(results.at, event.source, event.id, len(results.changes), command=command_of(event)))
         turn = self._turn(record, event, results.at)
         self._detect(record, turn, results)
         self._observe(turn, results, released)

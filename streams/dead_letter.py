@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from alerts.command import CommandReject
 from streams.files import Line
 from streams.records import Reject
 from streams.stage import Send
@@ -60,7 +61,7 @@ class Record(Protocol):
         """Its headers."""
 
 
-def dead_letter(record: Record, reject: Reject) -> Send:
+def dead_letter(record: Record, reject: Reject | CommandReject) -> Send:
     """The dead letter of a record: its first 64 kB under its own key, and headers that say the rest.
 
     `fenghuo_reason`, `_path`, `_detail`, `_tenant` (where known); where it stood: `fenghuo_topic`, `_partition`, `_offset`,

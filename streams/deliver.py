@@ -18,10 +18,12 @@ from aiokafka import TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
+from alerts.delivery_record import record_of
 from alerts.outbox import Attempt, Backoff, Outbox, Outcome
 from alerts.page import Delivered, Delivery, Failed, Page, Retry
+from alerts.refresh import Refresh
 from streams.kafka import consumer, producer
-from streams.topics import DELIVERY_DEAD_LETTERS, OUTBOX
+from streams.topics import DELIVERIES, DELIVERY_DEAD_LETTERS, OUTBOX
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
@@ -93,7 +95,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
             await self._deliverer.release()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        pass
+        await self._deliverer.remember(assigned)
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,9 @@ class Deliverer:
         self._consumer = consumer(dict(client), **member)
         self._producer = producer(dict(client), client_id=member["client_id"])
         self._outbox = Outbox(backoff)
+        every_s = getattr(receiver, "refresh_s", None)
+        self._refresh = Refresh(every_s) if every_s else None
+        self._known: dict[TopicPartition, int] = {}
         self._places: dict[str, _Place] = {}
         self._windows: dict[TopicPartition, Window] = {}
         self._committed: dict[TopicPartition, int] = {}
@@ -150,6 +155,7 @@ class Deliverer:
             for target, found in records.items():
                 for record in found:
                     self._begin(target, record)
+            self._send_again()
             for attempt in self._outbox.take(self._wall(), PARALLEL - len(self._tasks)):
                 task = asyncio.create_task(self._try(attempt))
                 self._tasks.add(task)
@@ -174,8 +180,22 @@ class Deliverer:
             await asyncio.wait(self._tasks, timeout=2.0)
         await self._commit()
         self._outbox = Outbox(self._backoff)
-        for remembered in (self._places, self._windows, self._committed):
+        for remembered in (self._places, self._windows, self._committed, self._known):
             remembered.clear()
+        if self._refresh is not None:
+            self._refresh.clear()
+
+    async def remember(self, assigned: Iterable[TopicPartition]) -> None:
+        """For a receiver that forgets: read what lies in the topic from its beginning, to know what burns and was told."""
+        targets = list(assigned)
+        if self._refresh is None or not targets:
+            return
+        begins = await self._consumer.beginning_offsets(targets)
+        for target in targets:
+            committed = await self._consumer.committed(target)
+            if committed is not None and committed > begins[target]:
+                self._known[target] = committed
+                self._consumer.seek(target, begins[target])
 
     @property
     def pending(self) -> int:
@@ -194,7 +214,28 @@ class Deliverer:
 
     # -- pages
 
+    def _send_again(self) -> None:
+        """Have pages sent again that a receiver would forget, unless a newer one of their alert waits."""
+        if self._refresh is not None:
+            for page in self._refresh.take(self._wall()):
+                if not self._outbox.waits(page.lane):
+                    self._outbox.add(page)
+
+    def _was_told(self, target: TopicPartition, record: ConsumerRecord) -> bool:
+        """Whether a record is one of those that were finished before this worker had the partition."""
+        if record.offset >= self._known.get(target, 0) or self._refresh is None:
+            return False
+        try:
+            page = _page.decode(record.value or b"")
+        except msgspec.MsgspecError:
+            return True
+        if page.receiver == self.name:
+            self._refresh.told(page, record.timestamp / 1000)
+        return True
+
     def _begin(self, target: TopicPartition, record: ConsumerRecord) -> None:
+        if self._was_told(target, record):
+            return
         window = self._windows.setdefault(target, Window(record.offset, record.offset))
         if record.offset < window.high:
             return
@@ -219,12 +260,22 @@ class Deliverer:
         outbox = self._outbox
         delivery = Failed("disabled") if disabled else await self._receiver.send(page, self._wall())
         outcome = outbox.settle(attempt, delivery, self._wall())
-        self._metrics.add("deliveries_total", self.name, _result(delivery))
-        self.last = time.monotonic()
-        if outcome is Outcome.WAITING:
+        if isinstance(delivery, Delivered) and self._refresh is not None:
+            self._refresh.told(page, self._wall())
+        place = self._places.get(page.event_id)
+        if place is None:
+            self._metrics.add("deliveries_total", self.name, "refreshed" if isinstance(delivery, Delivered) else _result(delivery))
             return
-        place = self._places[page.event_id]
-        if outcome is Outcome.DEAD:
+        self.last = time.monotonic()
+        record = record_of(attempt, delivery, outcome, self._wall())
+        await self._producer.send_and_wait(DELIVERIES, msgspec.json.encode(record), f"{page.tenant}/{page.alert_id}".encode())
+        self._metrics.add("deliveries_total", self.name, _result(delivery))
+        if outcome is not Outcome.WAITING:
+            await self._finish(attempt, place, dead=outcome is Outcome.DEAD)
+
+    async def _finish(self, attempt: Attempt, place: _Place, *, dead: bool) -> None:
+        page = attempt.page
+        if dead:
             log.error("delivery.dead receiver=%s page=%s reason=%s", self.name, page.event_id, attempt.reason)
             headers = [("fenghuo_receiver", self.name.encode()), ("fenghuo_reason", attempt.reason.encode())]
             await self._producer.send_and_wait(DELIVERY_DEAD_LETTERS, place.record.value, place.record.key, headers=headers)

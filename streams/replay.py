@@ -19,6 +19,7 @@ from streams.topics import ALERTS
 __all__ = ["Replay", "Report"]
 
 BATCH = 500
+_BURNS = frozenset({"raised", "updated"})
 
 
 class Report(msgspec.Struct):
@@ -104,5 +105,5 @@ class Replay:
             elif name == "late_events_total":
                 self.report.late += number
             elif name == "alerts_total":
-                self.report.alerts[labels[1]] += number * (labels[2] != "resolved")
+                self.report.alerts[labels[1]] += number * (labels[2] in _BURNS)
                 self.report.states[labels[2]] += number

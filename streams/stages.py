@@ -54,6 +54,9 @@ def build_wiring(
         ticket_ttl_s=policy.ticket_ttl_s,
         durable=durable,
         model=model,
+        expire_s=policy.expire_s,
+        zone=policy.calendar.zone,
+        waits={name: rule.for_s for name, rule in policy.rules.items() if rule.for_s},
     )
 
 

@@ -27,8 +27,10 @@ __all__ = [
     "ALERTS",
     "ALERT_STATE",
     "APP_ID",
+    "AUDIT",
     "CHANGES",
     "DEAD_LETTERS",
+    "DELIVERIES",
     "DELIVERY_DEAD_LETTERS",
     "EVENTS",
     "FEEDBACK",
@@ -64,8 +66,10 @@ ALERT_STATE = "fenghuo.alerts.state.v1"
 ACTIONS = "fenghuo.actions.v1"
 OUTBOX = "fenghuo.outbox.v1"
 DELIVERY_DEAD_LETTERS = "fenghuo.delivery.dlq.v1"
+DELIVERIES = "fenghuo.deliveries.v1"
 FEEDBACK = "fenghuo.feedback.v1"
 KPIS = "fenghuo.kpis.v1"
+AUDIT = "fenghuo.audit.v1"
 RULES = "fenghuo.rules.v1"
 
 APP_ID = "fenghuo"
@@ -162,8 +166,11 @@ def declare(layout: Layout, app_id: str = APP_ID) -> list[Topic]:
         Topic(ACTIONS, layout.alerts, week),
         Topic(OUTBOX, layout.alerts, week),
         Topic(DELIVERY_DEAD_LETTERS, 1, _kept(30 * _DAY_MS)),
+        Topic(DELIVERIES, layout.alerts, _kept(30 * _DAY_MS)),
         Topic(FEEDBACK, layout.alerts, _kept(30 * _DAY_MS)),
         Topic(KPIS, layout.alerts, week),
+        # Whoever must keep less sets another retention: what is missing at the beginning of a chain is then found by every verification.
+        Topic(AUDIT, layout.alerts, {"cleanup.policy": "delete", "retention.ms": "-1"}),
         Topic(RULES, 1, _compacted(MAX_EVENT_BYTES)),
         Topic(leader_of(app_id), 1, {**week, "message.timestamp.type": "LogAppendTime"}),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import Any
 
 from alerts.alert import Alert
@@ -44,7 +45,9 @@ class Wiring:
 
     `analyse(text, lang)` gives a message's words, `present(alert)` the CloudEvent of an alert's revision; `steps` stand between it and its
     pages. `watched` are indicators whose readings are themselves looked at for anomalies, with their names in Chinese and English.
-    `model()` is what was learnt from words, None where nothing is to be used. With `durable=False` (replay) no changelog is kept.
+    `model()` is what was learnt from words, None where nothing is to be used. `waits` are the seconds for which indicators must burn
+    before an alert is raised. An open alert of which nothing is heard for `expire_s` seconds expires (None: never); `zone` is that of
+    schedules. With `durable=False` (replay) no changelog is kept.
     """
 
     conversation_detectors: Sequence[tuple[str, ConversationDetector[Any]]]
@@ -60,6 +63,9 @@ class Wiring:
     ticket_ttl_s: float = 30 * 86_400.0
     durable: bool = True
     model: Callable[[], WordsModel | None] = no_model
+    expire_s: float | None = None
+    waits: Mapping[str, float] = field(default_factory=dict)
+    zone: tzinfo = UTC
 
 
 def partition_of(key: str, count: int) -> int:

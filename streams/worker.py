@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
@@ -21,6 +21,7 @@ from alerts.outbox import Backoff
 from config.settings import KafkaSettings, Limits
 from streams.app import SESSION_S, build_app
 from streams.changelog import Changelog
+from streams.command_intake import CommandIntake, CommandPorts
 from streams.deliver import Deliverer
 from streams.errors import FenghuoError, Halt
 from streams.intake import Intake, IntakePorts
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from streams.intake import Rejected
     from streams.runner import Build
 
-__all__ = ["Worker", "WorkerOptions", "WorkerParts"]
+__all__ = ["Companion", "Worker", "WorkerOptions", "WorkerParts"]
 
 log = logging.getLogger(__name__)
 
@@ -69,12 +70,26 @@ class WorkerOptions:
     metrics_port: int | None = None
 
 
+class Companion(Protocol):
+    """What a worker runs beside its stages. A fault of it ends the worker."""
+
+    async def start(self) -> None:
+        """Connect."""
+
+    async def run(self) -> None:
+        """Work until `stop`."""
+
+    async def stop(self) -> None:
+        """Finish within a few seconds."""
+
+
 @dataclass(frozen=True)
 class WorkerParts:
     """What a worker runs: stages by name and partition, a parser of input records, and the receivers of pages by name.
 
     `refresh` is called once a second, in a thread: it takes over what has changed on disk. `models` is called once a second too: the
-    versions in use by name, each with the event time (epoch s) until which it was trained.
+    versions in use by name, each with the event time (epoch s) until which it was trained. `beside` are further parts by name, made with
+    the worker's metrics, started last and stopped when nothing is written any more.
     """
 
     build: Build
@@ -83,6 +98,7 @@ class WorkerParts:
     backoff: Backoff | None = None
     refresh: Callable[[], object] | None = None
     models: Callable[[], Mapping[str, tuple[str, float]]] = dict
+    beside: Mapping[str, Callable[[Metrics], Companion]] = field(default_factory=dict)
 
 
 class Worker:
@@ -193,10 +209,24 @@ class Worker:
                 topic=internal(INTERNAL_EVENTS, options.app_id),
             )
         )
+        self._commands = self._command_intake()
         self._deliverers = [
             Deliverer(name, receiver, self._client, self._member(f"deliver-{name}"), self.metrics, backoff=self.parts.backoff)
             for name, receiver in sorted(self.parts.receivers.items())
         ]
+
+        self._beside = {name: make(self.metrics) for name, make in self.parts.beside.items()}
+
+    def _command_intake(self) -> CommandIntake:
+        options = self.options
+        ports = CommandPorts(
+            make_consumer=lambda: consumer(self._client, **self._member("commands")),
+            make_producer=lambda: producer(self._client, client_id=f"{options.app_id}-commands"),
+            metrics=self.metrics,
+            partitions=options.layout.alerts,
+            app_id=options.app_id,
+        )
+        return CommandIntake(ports)
 
     def _member(self, part: str) -> dict[str, Any]:
         """How this worker takes part in the consumer group of one of its parts."""
@@ -219,9 +249,14 @@ class Worker:
         await self._app.start()
         await self._intake.start()
         self._spawn("intake", self._intake.run())
+        await self._commands.start()
+        self._spawn("commands", self._commands.run())
         for deliverer in self._deliverers:
             await deliverer.start()
             self._spawn(f"deliver-{deliverer.name}", deliverer.run())
+        for name, companion in self._beside.items():
+            await companion.start()
+            self._spawn(name, companion.run())
         self._spawn("watch", self._watch())
         if self.parts.refresh is not None:
             self._spawn("refresh", self.refresh(self.parts.refresh))
@@ -325,7 +360,8 @@ class Worker:
     async def _until_idle(self, seconds: float) -> None:
         while not self._stop.is_set():
             await asyncio.sleep(0.1)
-            last = max(self._began, self._intake.last_event, self._runner.last_output, *(item.last for item in self._deliverers))
+            parts = (self._commands.last, *(item.last for item in self._deliverers))
+            last = max(self._began, self._intake.last_event, self._runner.last_output, *parts)
             if time.monotonic() - last < seconds or not self._settled():
                 continue
             if await self._drained() and self._settled():
@@ -333,7 +369,8 @@ class Worker:
                 self.stop()
 
     def _settled(self) -> bool:
-        return self._runner.ready and self._intake.settled and all(item.pending == 0 for item in self._deliverers)
+        read = self._intake.settled and self._commands.pending == 0
+        return self._runner.ready and read and all(item.pending == 0 for item in self._deliverers)
 
     async def _drained(self) -> bool:
         """Whether all that the stages are given now, and what comes of it stage by stage, is processed, by whichever worker."""
@@ -377,11 +414,13 @@ class Worker:
                 task.cancel()
         steps: list[tuple[str, Callable[[], Awaitable[Any]]]] = [
             ("intake", self._intake.stop),
+            ("commands", self._commands.stop),
             *((f"deliver-{item.name}", item.stop) for item in self._deliverers),
             ("runner", lambda: self._runner.revoke(2.0)),
             ("commit", self._commit),
             ("app", self._app.stop),
             *((f"producer-{name}", made.stop) for name, made in self._producers.items()),
+            *((name, companion.stop) for name, companion in self._beside.items()),
         ]
         if self.server is not None:
             steps.append(("metrics", self.server.stop))

@@ -1,58 +1,95 @@
-"""`fenghuo alerts`: the alerts on Kafka, as a list of what is open or as they come."""
+"""`fenghuo alerts`: the alerts on Kafka, as a list of what is open, one in full, as they come, and what is done about them."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 import typer
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
+from alerts.command import CommandKind
+from alerts.store.rows import CLOSED
 from alerts.tier import Tier
+from streams.cli._alert_detail import print_detail, recorded
+from streams.cli._give import By, Note, command, give, tell
 from streams.cli._shared import TIER_COLOURS, Bootstrap, Json, run, settings
-from streams.errors import TopicsError, UsageError
-from streams.kafka import administer, client_options, consumer, require_broker
-from streams.topics import ALERT_STATE, ALERTS, partition_counts, tier_topic
+from streams.cli._topic import find, states, values
+from streams.errors import UsageError
+from streams.topics import ALERTS, tier_topic
 
 __all__ = ["register"]
 
-CLOSED = frozenset({"resolved", "expired", "false_positive"})
+SHOWN = 12
+VERDICTS: dict[str, CommandKind] = {"true": "true_positive", "false": "false_positive", "late": "late"}
+DONE = {
+    "acknowledge": ("已确认", "acknowledged"),
+    "in_progress": ("已开始处理", "in progress"),
+    "resolve": ("已解决", "resolved"),
+    "true_positive": ("已反馈：属实", "judged: right"),
+    "false_positive": ("已反馈：误报", "judged: a false alarm"),
+    "late": ("已反馈：过晚", "judged: too late"),
+}
+
+AlertId = Annotated[str, typer.Argument(metavar="ID", help="The alert's id, or its first characters (at least 4).")]
 
 
 def register(cli: typer.Typer) -> None:
-    """Add `alerts list` and `alerts tail`."""
-    alerts = typer.Typer(help="Alerts on Kafka. 告警。", no_args_is_help=True)
+    """Add the commands about alerts."""
+    alerts = typer.Typer(help="Alerts: see them, say what is done about them. 告警。", no_args_is_help=True)
     alerts.command("list")(list_open)
+    alerts.command("show")(show)
     alerts.command("tail")(tail)
+    alerts.command("ack")(acknowledge)
+    alerts.command("start")(start)
+    alerts.command("resolve")(resolve)
+    alerts.command("feedback")(feedback)
+    alerts.command("missed")(missed)
     cli.add_typer(alerts, name="alerts")
 
 
 def list_open(
     bootstrap: Bootstrap = None,
     everything: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
+    ids: Annotated[bool, typer.Option("--ids", help="Also the ids, which the other commands take.")] = False,
     json_: Json = False,
 ) -> None:
     """List the open alerts, the highest fire first. 当前未结束的告警。"""
-    alerts = [alert for alert in run(_states(bootstrap)) if everything or _data(alert).get("state") not in CLOSED]
+    alerts = [alert for alert in run(states(bootstrap)) if everything or _data(alert).get("state") not in CLOSED]
     alerts.sort(key=lambda alert: (-_rank(alert), str(_data(alert).get("event_time", ""))))
     if json_:
         typer.echo(json.dumps(alerts, ensure_ascii=False))
         return
-    table = Table("tier", "state", "indicator", "scope", "title", "since", box=None)
+    # A person copies the id: it is never cut.
+    table = Table(
+        *([Column("id", no_wrap=True, min_width=SHOWN)] if ids else []), "tier", "state", "indicator", "scope", "title", "since", box=None
+    )
     for alert in alerts:
         data = _data(alert)
         colour = TIER_COLOURS.get(str(data.get("tier")), "white")
         title = data.get("title") or {}
         cells = [str(data.get("tier")), data.get("state"), data.get("indicator"), _scope(data), title.get("zh"), data.get("event_time")]
-        table.add_row(*(escape(str(cell or "")) for cell in cells), style=colour)
+        shown = [str(data.get("alert_id", ""))[:SHOWN], *cells] if ids else cells
+        table.add_row(*(escape(str(cell or "")) for cell in shown), style=colour)
     Console().print(table if alerts else "no open alerts 没有未结束的告警")
+
+
+def show(alert: AlertId, bootstrap: Bootstrap = None, json_: Json = False) -> None:
+    """Show one alert: figures, evidence, what to do; from the store also its history and deliveries. 告警详情。"""
+
+    async def look() -> tuple[dict[str, Any], dict[str, Any]]:
+        data = await find(bootstrap, alert)
+        return data, await recorded(settings(bootstrap), data)
+
+    data, more = run(look())
+    if json_:
+        typer.echo(json.dumps({"alert": data, **more}, ensure_ascii=False))
+    else:
+        print_detail(Console(highlight=False), data, more)
 
 
 def tail(
@@ -67,86 +104,76 @@ def tail(
     if tier is not None and tier not in names:
         raise UsageError(f"--tier {tier}: choose one of {', '.join(names)}")
     console = Console(soft_wrap=True)
-    show: Callable[[bytes], None] = typer.echo if json_ else lambda value: console.print(_line(value), highlight=False)
-    run(_tail(bootstrap, tier_topic(tier) if tier else ALERTS, show, from_start=from_start, until_idle=until_idle))
+    put: Callable[[bytes], None] = typer.echo if json_ else lambda value: console.print(_line(value), highlight=False)
+    run(_tail(bootstrap, tier_topic(tier) if tier else ALERTS, put, from_start=from_start, until_idle=until_idle))
 
 
-async def _tail(bootstrap: str | None, topic: str, show: Callable[[bytes], None], *, from_start: bool, until_idle: float | None) -> None:
-    async for value in _values(bootstrap, topic, from_start=from_start, until_idle=until_idle):
-        show(value)
+def acknowledge(alert: AlertId, bootstrap: Bootstrap = None, by: By = None, comment: Note = "", json_: Json = False) -> None:
+    """Say that somebody has seen it: nobody else is called while it does not rise. 确认告警。"""
+    _give(bootstrap, alert, "acknowledge", by, comment, as_json=json_)
 
 
-async def _states(bootstrap: str | None) -> list[dict[str, Any]]:
-    """The last change of each alert."""
-    latest: dict[bytes, bytes | None] = {}
-    async with _Reader(bootstrap, ALERT_STATE) as reader:
-        await reader.seek(from_start=True)
-        while not await reader.at_end():
-            for record in await reader.take():
-                latest[record.key or b""] = record.value
-    return [alert for value in latest.values() if value is not None and (alert := _parse(value)) is not None]
+def start(alert: AlertId, bootstrap: Bootstrap = None, by: By = None, comment: Note = "", json_: Json = False) -> None:
+    """Say that somebody works on it. 开始处理告警。"""
+    _give(bootstrap, alert, "in_progress", by, comment, as_json=json_)
 
 
-async def _values(bootstrap: str | None, topic: str, *, from_start: bool, until_idle: float | None) -> AsyncIterator[bytes]:
-    async with _Reader(bootstrap, topic) as reader:
-        await reader.seek(from_start=from_start)
-        last = time.monotonic()
-        while True:
-            for record in await reader.take():
-                last = time.monotonic()
-                if record.value is not None:
-                    yield record.value
-            if until_idle is not None and time.monotonic() - last >= until_idle and await reader.at_end():
-                return
+def resolve(alert: AlertId, bootstrap: Bootstrap = None, by: By = None, comment: Note = "", json_: Json = False) -> None:
+    """End it. 解决告警。"""
+    _give(bootstrap, alert, "resolve", by, comment, as_json=json_)
 
 
-class _Reader:
-    """All partitions of a topic, without a group."""
-
-    def __init__(self, bootstrap: str | None, topic: str) -> None:
-        self._options = client_options(settings(bootstrap).kafka)
-        self._topic = topic
-        self._targets: list[TopicPartition] = []
-
-    async def __aenter__(self) -> Self:
-        await require_broker(self._options)
-        async with administer(self._options) as admin:
-            count = (await partition_counts(admin)).get(self._topic)
-        if count is None:
-            raise TopicsError(f"topic {self._topic} does not exist: run `fenghuo topics apply` or start a worker")
-        self._targets = [TopicPartition(self._topic, partition) for partition in range(count)]
-        self._consumer: AIOKafkaConsumer = consumer(self._options)
-        await self._consumer.start()
-        self._consumer.assign(self._targets)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._consumer.stop()
-
-    async def seek(self, *, from_start: bool) -> None:
-        """Go to the first or behind the last record."""
-        find = self._consumer.beginning_offsets if from_start else self._consumer.end_offsets
-        for target, offset in (await find(self._targets)).items():
-            self._consumer.seek(target, offset)
-
-    async def take(self) -> list[Any]:
-        """What has come; waits a little."""
-        found = await self._consumer.getmany(timeout_ms=200)
-        return [record for target in self._targets for record in found.get(target, [])]
-
-    async def at_end(self) -> bool:
-        """Whether everything there is now has been read."""
-        ends = await self._consumer.end_offsets(self._targets)
-        positions = await asyncio.gather(*(self._consumer.position(target) for target in self._targets))
-        return all(position >= ends[target] for target, position in zip(self._targets, positions, strict=True))
+def feedback(
+    alert: AlertId,
+    verdict: Annotated[
+        str, typer.Argument(help="true: it was right; false: a false alarm, which also ends it; late: right, but too late.")
+    ],
+    bootstrap: Bootstrap = None,
+    by: By = None,
+    comment: Note = "",
+    json_: Json = False,
+) -> None:
+    """Say whether an alert was right. 反馈告警是否属实。"""
+    kind = VERDICTS.get(verdict.removesuffix("_positive"))
+    if kind is None:
+        raise UsageError(f"{verdict} is no verdict: choose one of {', '.join(VERDICTS)}")
+    _give(bootstrap, alert, kind, by, comment, as_json=json_)
 
 
-def _parse(value: bytes) -> dict[str, Any] | None:
-    try:
-        alert = json.loads(value)
-    except ValueError:
-        return None
-    return alert if isinstance(alert, dict) else None
+def missed(
+    key: Annotated[str, typer.Argument(help="Indicator and scope of the alert that should have come: 'queue_length|queue=q-logi'.")],
+    tenant: Annotated[str, typer.Option(help="Whose alert.")],
+    bootstrap: Bootstrap = None,
+    by: By = None,
+    comment: Note = "",
+    json_: Json = False,
+) -> None:
+    """Report an alert that should have come. 漏报反馈。"""
+    if not (key and tenant and (key + tenant).isprintable() and max(len(key), len(tenant)) <= 512):
+        raise UsageError("the key and --tenant are texts of 1 to 512 printable characters")
+    given = command(tenant, "missed", by=by, comment=comment, alert_key=key)
+    run(give(bootstrap, given))
+    tell(given, f"已反馈：漏报 reported as missed: {key}", as_json=json_, alert_key=key)
+
+
+def _give(bootstrap: str | None, alert: str, kind: CommandKind, by: str | None, comment: str, *, as_json: bool) -> None:
+    async def work() -> tuple[dict[str, Any], Any]:
+        data = await find(bootstrap, alert)
+        if kind in {"acknowledge", "in_progress", "resolve"} and data.get("state") in CLOSED:
+            raise UsageError(f"alert {data['alert_id'][:12]} is over ({data['state']}): only `fenghuo alerts feedback` can still be given")
+        given = command(data["scope"]["tenant_id"], kind, by=by, comment=comment, alert_id=data["alert_id"])
+        await give(bootstrap, given)
+        return data, given
+
+    data, given = run(work())
+    chinese, english = DONE[kind]
+    title = (data.get("title") or {}).get("zh", data["alert_key"])
+    tell(given, f"{chinese} {english}: {data['alert_id'][:12]} {title}", as_json=as_json)
+
+
+async def _tail(bootstrap: str | None, topic: str, put: Callable[[bytes], None], *, from_start: bool, until_idle: float | None) -> None:
+    async for value in values(bootstrap, topic, from_start=from_start, until_idle=until_idle):
+        put(value)
 
 
 def _data(alert: dict[str, Any]) -> dict[str, Any]:
@@ -163,8 +190,11 @@ def _scope(data: dict[str, Any]) -> str:
 
 
 def _line(value: bytes) -> str:
-    alert = _parse(value)
-    if alert is None:
+    try:
+        alert = json.loads(value)
+    except ValueError:
+        alert = None
+    if not isinstance(alert, dict):
         return escape(repr(value[:200]))
     data = _data(alert)
     colour = TIER_COLOURS.get(str(data.get("tier")), "white")

@@ -104,8 +104,10 @@ class _Place:
     def start_worker(self) -> None:
         """Run a worker the way a user does."""
         command = [sys.executable, "-m", "streams", "worker", "--bootstrap", self.bootstrap, "--metrics-port", "0"]
+        # A store of its own: what is simulated must never get into the user's.
+        environment = {**os.environ, "FENGHUO_STORE__URL": f"sqlite:///{self.log.parent / 'alerts.db'}"}
         with self.log.open("wb") as log:
-            self._worker = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=dict(os.environ))  # noqa: S603
+            self._worker = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)  # noqa: S603
 
     def check(self) -> None:
         """Raise BrokerError with the worker's last lines when it ended."""

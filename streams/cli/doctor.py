@@ -19,14 +19,16 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
+from alerts.store.queries import Queries
 from config.loader import load_policy
 from config.model_store import ModelError, ModelStore
 from config.settings import Settings
 from streams.broker_jars import missing_jars, read_lock
 from streams.cli._shared import AppId, Bootstrap, Json, layout, run, settings
-from streams.errors import BrokerUnavailable
+from streams.errors import BrokerUnavailable, UsageError
 from streams.kafka import address, administer, client_options, producer, require_broker
 from streams.lag import lags
+from streams.stores import open_store
 from streams.topics import Difference, declare, leader_of, partition_counts, plan
 
 __all__ = ["Check", "register"]
@@ -64,6 +66,8 @@ def doctor(
     """Check the machine and the cluster; each line says what to do. Exit code 1 when something fails. 体检。"""
     found = settings(bootstrap)
     checks = [*_machine(found), *_models(config)]
+    if found.store.url is not None:
+        checks.append(run(_store(found)))
     if not local:
         checks += run(_cluster(found, app_id))
     if json_:
@@ -148,6 +152,19 @@ def _models(config: Path | None) -> Iterator[Check]:
         yield Check("models", WARN, detail, "it has not seen enough labels to be better than the lexicons: let it learn on")
     else:
         yield Check("models", WARN if age > OLD_DAYS else OK, detail, "fenghuo learn with newer events" if age > OLD_DAYS else "")
+
+
+# -- the store
+
+
+async def _store(found: Settings) -> Check:
+    """Whether the database of FENGHUO_STORE__URL answers."""
+    try:
+        async with open_store(found) as store:
+            counts = await Queries(store.reader).counts()
+            return Check("store", OK, f"{store.shown}, {sum(counts.values())} open alerts")
+    except UsageError as error:
+        return Check("store", FAIL, str(error), "mend FENGHUO_STORE__URL or the database; alerts and pages go on without it")
 
 
 # -- the cluster

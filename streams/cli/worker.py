@@ -13,6 +13,7 @@ import typer
 from aiokafka import ConsumerRecord
 
 from config.loader import Policy, build_notifier, load_policy
+from config.settings import Settings
 from detectors.event import Event
 from streams.cli._shared import AppId, Bootstrap, configure_logging, layout, parser, run, settings, settle
 from streams.dead_letter import dead_letter
@@ -21,6 +22,7 @@ from streams.lexicon_watch import LexiconWatch
 from streams.model_watch import ModelWatch
 from streams.records import Parser, Reject
 from streams.stages import build_stage, build_wiring
+from streams.stores import filled_store
 from streams.worker import Worker, WorkerOptions, WorkerParts
 
 __all__ = ["register"]
@@ -56,25 +58,26 @@ def worker(
         metrics_host=found.metrics.host,
         metrics_port=found.metrics.port if metrics_port is None else metrics_port,
     )
-    run(_work(options, policy, parser(found)))
+    run(_work(options, policy, found))
     _leave()
 
 
-async def _work(options: WorkerOptions, policy: Policy, parsing: Parser) -> None:
+async def _work(options: WorkerOptions, policy: Policy, found: Settings) -> None:
     # The lexicons that ship do not change under a running worker; a folder of the operator's own may.
     watch = LexiconWatch(policy, policy.lexicons) if policy.lexicons is not None else None
     learnt = ModelWatch(policy.models) if policy.models is not None else None
     wiring = build_wiring(policy, options.layout, analyse=watch, model=learnt)
     polls = [each.poll for each in (watch, learnt) if each is not None]
     settle()
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession() as session, filled_store(found) as beside:
         parts = WorkerParts(
             build=lambda name, partition: build_stage(name, partition, wiring),
-            parse=_Parse(parsing),
+            parse=_Parse(parser(found)),
             receivers={receiver.name: build_notifier(receiver, session) for receiver in policy.receivers},
             backoff=policy.backoff,
             refresh=(lambda: [poll() for poll in polls]) if polls else None,
             models=learnt.versions if learnt is not None else dict,
+            beside=beside,
         )
         await Worker(options, parts).run()
 

@@ -167,7 +167,12 @@ def test_the_policys_files_are_in_the_package(name: str) -> None:
 
 def test_nobody_is_told_by_default() -> None:
     assert POLICY.receivers == ()
-    assert [step.name for step in POLICY.steps] == ["route"]
+    assert [pair for step in POLICY.steps for pair in step.receivers()] == []
+
+
+def test_the_stages_stand_in_the_order_in_which_a_page_passes_them() -> None:
+    names = [step.name for step in POLICY.steps]
+    assert names == ["silences", "maintenance", "inhibit", "flap", "dedup", "route", "rate_limit", "group", "repeat", "escalate"]
 
 
 def test_the_sources_own_numbers_light_yellow() -> None:

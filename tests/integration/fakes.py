@@ -120,8 +120,9 @@ def parse(record: ConsumerRecord) -> Event | Rejected:
 class Hook:
     """A receiver that posts to a port on loopback: 200 is delivered, 400 is refused, all else is tried again."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, refresh_s: float | None = None) -> None:
         self.url = f"http://127.0.0.1:{port}/"
+        self.refresh_s = refresh_s
 
     async def send(self, page: Page, now: float) -> Delivery:
         try:
@@ -140,6 +141,7 @@ async def main() -> None:
     parser.add_argument("--metrics-port", type=int)
     parser.add_argument("--instance-id")
     parser.add_argument("--hook", type=int, help="a port on loopback that pages are posted to")
+    parser.add_argument("--refresh", type=float, help="how often it wants burning alerts again (s)")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("aiokafka").setLevel(logging.WARNING)
@@ -153,7 +155,7 @@ async def main() -> None:
         metrics_port=given.metrics_port,
         instance_id=given.instance_id,
     )
-    receivers = {"hook": Hook(given.hook)} if given.hook else {}
+    receivers = {"hook": Hook(given.hook, given.refresh)} if given.hook else {}
     parts = WorkerParts(functools.partial(build, page=bool(given.hook)), parse, receivers)
     await Worker(options, parts).run()
 

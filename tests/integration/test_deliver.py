@@ -108,3 +108,44 @@ def test_what_a_receiver_refuses_goes_to_the_dead_letters_and_holds_nothing_up(c
             assert await cluster.committed(f"{cluster.app_id}-deliver-hook", OUTBOX) == await cluster.ends(OUTBOX)
 
     asyncio.run(scenario())
+
+
+def test_a_burning_alert_is_sent_again_to_a_receiver_that_forgets_also_after_a_kill(cluster: Cluster) -> None:
+    async def send(state: str, revision: int) -> None:
+        producer = AIOKafkaProducer(**cluster.client)
+        await producer.start()
+        body = json.dumps({"id": f"a:{revision}", "state": state}).encode()
+        await producer.send_and_wait(OUTBOX, msgspec.json.encode(Page("hook", "a", revision, "acme", "red", state, time.time(), body)))
+        await producer.stop()
+
+    async def scenario() -> list[str]:
+        async with Endpoint() as endpoint:
+
+            async def again(times: int) -> None:
+                target = endpoint.asked + times
+
+                async def asked() -> bool:
+                    return endpoint.asked >= target
+
+                await until(asked)
+
+            options = ("--instance-id", "one", "--hook", str(endpoint.port), "--refresh", "0.3")
+            worker = cluster.worker(*options)
+            await send("raised", 1)
+            await again(3)
+            worker.kill()
+            cluster.worker(*options)
+            await again(3)
+            await send("resolved", 2)
+
+            async def over() -> bool:
+                return any(alert["state"] == "resolved" for alert in endpoint.got)
+
+            await until(over)
+            await again(2)
+            return [alert["state"] for alert in endpoint.got]
+
+    states = asyncio.run(scenario())
+    assert states == sorted(states)
+    assert states.count("raised") >= 5
+    assert states.count("resolved") >= 3

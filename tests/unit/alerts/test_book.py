@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from typing import Any
 
 import msgspec
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from alerts.alert import Alert, alert_id, alert_key, place
 from alerts.book import AlertBook
+from alerts.command import Command
 from alerts.facts import facts_of
 from alerts.tier import Tier
 from detectors.base import Evidence, Scope
@@ -152,3 +154,72 @@ def test_revisions_count_up_and_one_alert_is_open(tiers: list[int]) -> None:
             assert alert.open == bool(tier)
         assert len(book) == bool(tier)
         previous = tier
+
+
+def commanded(kind: str, at: float = 200.0, **more: Any) -> Command:
+    given = {"id": f"{kind}{at}", "tenant": "acme", "by": "li", "alert_key": "queue_length|queue=q-logi", **more}
+    return Command(kind=kind, at=at, **given)  # type: ignore[arg-type]
+
+
+def test_an_acknowledgement_holds_while_the_tier_does_not_rise() -> None:
+    book = AlertBook()
+    book.apply(change(3), 100.0)
+    seen = book.command(commanded("acknowledge"), 201.0)
+    assert seen is not None
+    assert (seen.state, seen.tier, seen.previous_tier, seen.touched) == ("acknowledged", 3, 3, (Tier.ORANGE,))
+    fallen = book.apply(change(2, 3), 300.0)
+    assert fallen is not None
+    assert fallen.acknowledged == seen.acknowledged
+    risen = book.apply(change(4, 2), 400.0)
+    assert risen is not None
+    assert risen.acknowledged is None
+
+
+def test_who_has_it_first_stays_and_may_begin_to_work_on_it() -> None:
+    book = AlertBook()
+    book.apply(change(3), 100.0)
+    assert book.command(commanded("acknowledge"), 201.0) is not None
+    assert book.command(commanded("acknowledge", 210.0, by="wu"), 211.0) is None
+    working = book.command(commanded("in_progress", 220.0, by="wu"), 221.0)
+    assert working is not None
+    assert working.acknowledged is not None
+    assert (working.acknowledged.by, working.acknowledged.in_progress) == ("wu", True)
+    assert book.command(commanded("acknowledge", 230.0), 231.0) is None
+
+
+def test_what_was_ended_by_hand_is_raised_again_with_another_id_and_then_falls_and_ends_as_always() -> None:
+    book = AlertBook()
+    first = book.apply(change(2), 100.0)
+    ended = book.command(commanded("resolve", comment="done"), 200.0)
+    assert first is not None
+    assert ended is not None
+    assert (ended.closed_by, ended.comment, ended.burned, ended.open) == ("li", "done", 320.0, False)
+    assert book.apply(change(1, 2), 250.0) is None
+    again = book.apply(change(3, 1, time=300.0), 300.0)
+    assert again is not None
+    assert (again.since, again.origin, again.id == first.id) == (300.0, 100.0, False)
+    assert book.apply(change(2, 3, time=310.0), 310.0) is not None
+    over = book.apply(change(0, 2, time=320.0), 320.0)
+    assert over is not None
+    assert (over.id, over.state, len(book), book.closed) == (again.id, "resolved", 0, {})
+
+
+def test_a_place_ended_by_hand_is_forgotten_when_it_clears() -> None:
+    book = AlertBook()
+    book.apply(change(2), 100.0)
+    book.command(commanded("false_positive"), 200.0)
+    assert len(book.closed) == 1
+    assert book.apply(change(0, 2), 300.0) is None
+    assert book.closed == {}
+    assert book.apply(change(1, 0, since=400.0), 400.0) is not None
+
+
+def test_a_command_means_an_alert_by_its_id_or_key_and_only_its_own_tenants() -> None:
+    book = AlertBook()
+    found = book.apply(change(2), 100.0)
+    assert found is not None
+    assert book.find(commanded("resolve", alert_key=None, alert_id=found.id)) is found
+    assert book.find(commanded("resolve")) is found
+    assert book.find(commanded("resolve", tenant="globex")) is None
+    assert book.find(commanded("resolve", tenant="globex", alert_key=None, alert_id=found.id)) is None
+    assert book.find(commanded("resolve", alert_key=None, alert_id="x")) is None

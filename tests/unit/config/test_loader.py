@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import aiohttp
@@ -115,8 +116,7 @@ routes: [{receivers: ops, min_tier: orange, match: {indicator: queue_length}}]
 lexicons: words
 """,
     )
-    (step,) = found.steps
-    assert isinstance(step, Route)
+    step = next(step for step in found.steps if isinstance(step, Route))
     assert step.params.routes[0].receivers == ["ops"]
     assert found.receivers[0].secret_env == ["OPS_SECRET"]
     assert found.lexicons == tmp_path / "words"
@@ -156,3 +156,54 @@ def test_a_secret_that_cannot_be_used_is_named_and_not_shown(receiver: str, envi
         asyncio.run(_built(receiver, environ, tmp_path))
     assert isinstance(caught.value, ConfigurationError)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_file_with_the_stages_of_an_older_version_goes_on_working(tmp_path: Path) -> None:
+    found = policy(tmp_path, "stages: [route]\n")
+    assert [step.name for step in found.steps] == ["route"]
+
+
+ESCALATED = """
+receivers: [{name: ops, type: webhook, url: "https://example.com/h", secret_env: OPS_SECRET}]
+routes: [{receivers: ops}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("stanza", "complaint"),
+    [
+        ("escalations: [{steps: [{notify: boss}]}]", "escalations.0.steps.0.notify: there is no receiver 'boss'"),
+        ("escalations: [{steps: [{on_duty: night}]}]", "there is no schedule 'night'"),
+        ("schedules: {night: [{receivers: boss}]}", "schedules.night.0.receivers: there is no receiver 'boss'"),
+        ("rate_limit: [{receivers: boss, pages: 3}]", "rate_limit.0.receivers: there is no receiver 'boss'"),
+        ("group: [{by: []}]", "group.0: by: name the labels"),
+        ("repeat: [{every_s: 5}]", "repeat.0.every_s"),
+        (
+            "silences: [{match: {queue_id: a}, from: 2026-03-02T10:00:00+08:00, until: 2026-03-02T09:00:00+08:00}]",
+            "until must lie after from",
+        ),
+        ("maintenance: [{name: w}]", "give either from and until, or weekly"),
+        ('maintenance: [{name: w, weekly: [{from: "9"}]}]', "is no time of day"),
+        ("flap: {changed: 3}", "flap.changed: unknown key"),
+        ("expire_s: 60", "expire_s"),
+    ],
+)
+def test_a_mistake_in_a_stage_names_its_key(tmp_path: Path, stanza: str, complaint: str) -> None:
+    with pytest.raises(PolicyError, match=re.escape(complaint)):
+        policy(tmp_path, ESCALATED + stanza + "\n")
+
+
+def test_every_example_in_the_policy_that_ships_can_be_taken_over(tmp_path: Path) -> None:
+    text = files("config").joinpath("fenghuo.yaml").read_text(encoding="utf-8")
+    stages = text[text.index("silences: []") : text.index("# Who gets what")]
+    lines = [line.removeprefix("#") if line.startswith("#  ") else line for line in stages.splitlines()]
+    shown = "\n".join(re.sub(r"^(\w+): (\[\]|\{\})$", r"\1:", line) for line in lines)
+    receivers = "".join(
+        f"  - {{name: {name}, type: webhook, url: 'https://example.com/h', secret_env: X}}\n"
+        for name in ("duty-manager", "shift-group", "crisis-team")
+    )
+    found = policy(tmp_path, f"{shown}\nreceivers:\n{receivers}")
+    named = {step.name: step.params for step in found.steps}
+    assert (len(named["silences"].silences), len(named["maintenance"].maintenance), len(named["inhibit"].inhibit)) == (1, 2, 1)
+    assert (len(named["rate_limit"].rate_limit), len(named["group"].group), len(named["repeat"].repeat)) == (1, 1, 1)
+    assert (len(named["escalate"].escalations[0].steps), len(named["escalate"].schedules["managers"])) == (2, 2)

@@ -1,0 +1,80 @@
+"""Pages under trouble: `python -m benchmarks.delivery [--json] [--only NAME] [--alerts N] [--doubles N]`.
+
+Without Kafka: the alert stage with its stages and its changelog, the outbox, and real notifiers against a server on loopback. Time is
+moved, not waited for. Kills of a worker on a real Kafka are tests: `tests/integration/test_webhook.py` and `test_commands.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks import _delivery_receivers
+
+__all__ = ["main"]
+
+PARTS = ("storm_10", "storm_1000", "doubles", "receivers")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and print; the exit code (1 where a page was lost or doubled)."""
+    options = _arguments(argv)
+    logging.getLogger("alerts").setLevel(logging.CRITICAL)
+    found: dict[str, Any] = {}
+    for name in [options.only] if options.only else PARTS:
+        sys.stderr.write(f"{name} ...\n")
+        found[name] = _measured(name, options)
+    print(json.dumps(found) if options.json else _table(found))
+    return 0 if _sound(found) else 1
+
+
+def _measured(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    if name == "receivers":
+        return asyncio.run(_delivery_receivers.measure())
+    if name == "doubles":
+        return _child("doubles", options.doubles)
+    return _child("storm", options.alerts, int(name.partition("_")[2]))
+
+
+def _child(what: str, *numbers: int) -> dict[str, Any]:
+    """In a process of its own, so that its memory is its own."""
+    command = [sys.executable, "-m", "benchmarks._delivery_storm", what, *map(str, numbers)]
+    found: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603 - our own module
+    return found
+
+
+def _sound(found: dict[str, Any]) -> bool:
+    """Whether nothing was lost and nothing doubled."""
+    storms = all(each["notifications"] == each["ends_told"] == each["groups"] for name, each in found.items() if name.startswith("storm"))
+    doubles = found.get("doubles", {}).get("notifications", 1) == 1
+    receivers = found.get("receivers", {})
+    down = receivers.get("down_10_minutes", {"lost": 0, "doubles": 0, "raise_before_end": True})
+    rest = all(receivers[name]["delivered"] == receivers[name]["pages"] for name in receivers if name.startswith("http"))
+    return storms and doubles and not down["lost"] and not down["doubles"] and bool(down["raise_before_end"]) and rest
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.delivery", description=__doc__)
+    parser.add_argument("--only", choices=PARTS, help="measure one thing only")
+    parser.add_argument("--alerts", type=int, default=100_000, metavar="N", help="alerts of a storm (default 100000)")
+    parser.add_argument("--doubles", type=int, default=1_000_000, metavar="N", help="how often the same change comes (default 1000000)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+    return parser.parse_args(argv)
+
+
+def _table(found: dict[str, Any]) -> str:
+    lines = []
+    for name, values in found.items():
+        parts = values.items() if name == "receivers" else [(name, values)]
+        lines += [f"{part:<28}" + "  ".join(f"{key} {value}" for key, value in each.items()) for part, each in parts]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
