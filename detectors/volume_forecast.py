@@ -46,7 +46,7 @@ class VolumeForecastState(State):
 class VolumeForecast(ScopeDetector[VolumeForecastState]):
     """Opened conversations and complaints of the next 24 h, for the tenant and each queue, with intervals and their record so far.
 
-    It lights no tier: `fenghuo forecast`, the topic `fenghuo.kpis.v1` and the metrics `fenghuo_forecast_*` show it, made anew each hour.
+    It lights no tier: `fenghuo forecast`, the topic `fenghuo.kpi.v1` and the metrics `fenghuo_forecast_*` show it, made anew each hour.
     A complaint counts at its conversation's end. An hour is learnt three hours after its end, so that what comes late is in it; the
     forecast begins with the present hour and goes 24 h from there. How it is made: detectors/trend/forecast.py, by local hours.
 

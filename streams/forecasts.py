@@ -34,7 +34,7 @@ def forecast_data(scope: Scope, outlook: Outlook) -> dict[str, Any]:
 
 
 def forecast_event(scope: Scope, outlook: Outlook) -> Send:
-    """The CloudEvent on `fenghuo.kpis.v1`. Its id is the same whenever the same hour's forecast is written again."""
+    """The CloudEvent on `fenghuo.kpi.v1`. Its id is the same whenever the same hour's forecast is written again."""
     data = forecast_data(scope, outlook)
     event = {
         "specversion": "1.0",

@@ -25,7 +25,7 @@ _BURNS = frozenset({"raised", "updated"})
 class Report(msgspec.Struct):
     """What a replay read and found: `alerts` by tier are fires lit or changed, `states` count the ends too.
 
-    `forecasts` are those of the 24 h after the last event, as on `fenghuo.kpis.v1`, without their hours.
+    `forecasts` are those of the 24 h after the last event, as on `fenghuo.kpi.v1`, without their hours.
     """
 
     lines: int = 0

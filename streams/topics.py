@@ -68,7 +68,7 @@ OUTBOX = "fenghuo.outbox.v1"
 DELIVERY_DEAD_LETTERS = "fenghuo.delivery.dlq.v1"
 DELIVERIES = "fenghuo.deliveries.v1"
 FEEDBACK = "fenghuo.feedback.v1"
-KPIS = "fenghuo.kpis.v1"
+KPIS = "fenghuo.kpi.v1"
 AUDIT = "fenghuo.audit.v1"
 RULES = "fenghuo.rules.v1"
 

@@ -23,6 +23,7 @@ from streams.topics import (
     DELIVERY_DEAD_LETTERS,
     EVENTS,
     FEEDBACK,
+    KPIS,
     declare,
     tier_topic,
 )
@@ -44,6 +45,7 @@ _CHANNELS: Final[dict[str, tuple[str, str, str]]] = {
         for tier in Tier
         if tier
     },
+    KPIS: ("send", "Forecast", "What is expected of the next 24 h, and how good such forecasts have been. 未来 24 小时的预测"),
     ACTIONS: ("send", "Any", "Suggested actions. 建议动作"),
     DELIVERIES: ("send", "Delivery", "What came of each attempt to deliver a page. 通知投递结果"),
     AUDIT: ("send", "AuditEvent", "What happened to each alert, a hash chain for each. 审计链"),
@@ -107,6 +109,7 @@ def _schemas() -> dict[str, Any]:
         "Alert": alert,
         "AlertEvent": _envelope({"$ref": _REF.format(name="Alert")}, "^fenghuo\\.alert\\.[a-z_]+\\.v1$"),
         "Command": _envelope(_command(), "^fenghuo\\.(feedback\\.given|silence\\.added|silence\\.expired)\\.v1$"),
+        "Forecast": _envelope({"type": "object"}, "^fenghuo\\.kpi\\.forecast\\.v1$"),
         "Delivery": records["DeliveryRecord"],
         "AuditEvent": _envelope(audit, "^fenghuo\\.audit\\.recorded\\.v1$"),
     }
