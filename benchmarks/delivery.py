@@ -1,7 +1,8 @@
-"""Pages under trouble: `python -m benchmarks.delivery [--json] [--only NAME] [--alerts N] [--doubles N]`.
+"""Pages under trouble: `python -m benchmarks.delivery [--json] [--only NAME] [--alerts N] [--doubles N] [--kills N]`.
 
-Without Kafka: the alert stage with its stages and its changelog, the outbox, and real notifiers against a server on loopback. Time is
-moved, not waited for. Kills of a worker on a real Kafka are tests: `tests/integration/test_webhook.py` and `test_commands.py`.
+Storms, doubles and receivers without Kafka: the alert stage with its stages and its changelog, the outbox, and real notifiers against a
+server on loopback. Time is moved, not waited for. Kills: a real worker on an embedded Kafka, and Debian's Alertmanager beside it, killed
+at each step between an event and its page.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks import _delivery_receivers
+from benchmarks import _delivery_alertmanager, _delivery_kills, _delivery_receivers
 
 __all__ = ["main"]
 
-PARTS = ("storm_10", "storm_1000", "doubles", "receivers")
+_NESTED = frozenset({"receivers", "kills", "alertmanager"})
+PARTS = ("storm_10", "storm_1000", "doubles", "receivers", "kills", "alertmanager")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,6 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _measured(name: str, options: argparse.Namespace) -> dict[str, Any]:
     if name == "receivers":
         return asyncio.run(_delivery_receivers.measure())
+    if name == "kills":
+        return asyncio.run(_delivery_kills.measure(options.kills))
+    if name == "alertmanager":
+        if _delivery_alertmanager.PROGRAM is None:
+            return {"skipped": {"reason": "Alertmanager is not installed (Debian: apt-get install prometheus-alertmanager)"}}
+        return asyncio.run(_delivery_alertmanager.measure(options.kills))
     if name == "doubles":
         return _child("doubles", options.doubles)
     return _child("storm", options.alerts, int(name.partition("_")[2]))
@@ -56,7 +64,8 @@ def _sound(found: dict[str, Any]) -> bool:
     receivers = found.get("receivers", {})
     down = receivers.get("down_10_minutes", {"lost": 0, "doubles": 0, "raise_before_end": True})
     rest = all(receivers[name]["delivered"] == receivers[name]["pages"] for name in receivers if name.startswith("http"))
-    return storms and doubles and not down["lost"] and not down["doubles"] and bool(down["raise_before_end"]) and rest
+    kills = all(each["idempotent"] == {1: each["kills"]} and not each["never"] for each in found.get("kills", {}).values())
+    return kills and storms and doubles and not down["lost"] and not down["doubles"] and bool(down["raise_before_end"]) and rest
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -64,6 +73,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", choices=PARTS, help="measure one thing only")
     parser.add_argument("--alerts", type=int, default=100_000, metavar="N", help="alerts of a storm (default 100000)")
     parser.add_argument("--doubles", type=int, default=1_000_000, metavar="N", help="how often the same change comes (default 1000000)")
+    parser.add_argument("--kills", type=int, default=20, metavar="N", help="kills at each step (default 20, some 5 s each)")
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
     return parser.parse_args(argv)
 
@@ -71,7 +81,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def _table(found: dict[str, Any]) -> str:
     lines = []
     for name, values in found.items():
-        parts = values.items() if name == "receivers" else [(name, values)]
+        parts = values.items() if name in _NESTED else [(name, values)]
         lines += [f"{part:<28}" + "  ".join(f"{key} {value}" for key, value in each.items()) for part, each in parts]
     return "\n".join(lines)
 

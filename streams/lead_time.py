@@ -202,7 +202,7 @@ def _begun(alerts: Iterable[Mapping[str, Any]], least: int) -> dict[str, dict[st
     for alert in alerts:
         scope = alert["scope"]
         name = next((each for each in _SCOPES if each in scope), None)
-        if name is None or alert["state"] == "resolved" or _TIERS.index(alert["tier"]) < least:
+        if name is None or alert["state"] in {"resolved", "expired", "false_positive"} or _TIERS.index(alert["tier"]) < least:
             continue
         time, own = datetime.fromisoformat(alert["event_time"]).timestamp(), begun[alert["indicator"]]
         before = own.get(alert["alert_id"])
