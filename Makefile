@@ -43,7 +43,8 @@ test: install ## every test: unit, contract, scenario, and integration on a real
 	@set -- $(ARGS); \
 	$(BIN)/python -m pytest -m 'not integration' --numprocesses auto --dist loadgroup "$$@"; fast=$$?; \
 	[ $$fast -eq 0 ] || [ $$fast -eq $(NONE) ] || exit $$fast; \
-	$(BIN)/python -m pytest -m integration --numprocesses 2 --dist loadfile "$$@"; slow=$$?; \
+	[ $$# -gt 0 ] || set -- tests/integration tests/browser; \
+	$(BIN)/python -m pytest -m integration --numprocesses 3 --dist loadfile "$$@"; slow=$$?; \
 	[ $$slow -eq 0 ] || [ $$slow -eq $(NONE) -a $$fast -eq 0 ]
 
 check: install ## lint, format, types, import rules, function length, doctests

@@ -1,21 +1,21 @@
-"""How alike short complaint texts are: cosine of River's TF-IDF over character 1-2-grams and Latin words.
+"""How alike short complaint texts are: cosine of TF-IDF, as River weighs it, over character 1-2-grams and Latin words.
 
 Document frequencies learnt from the few texts of one scope alone would make the very words of an incident worthless: all texts
-hold them. So River's estimator begins with what is common in service talk anyway (`COMMON`, as of 1,000 texts) and learns the
-live texts on top.
+hold them. So the frequencies begin with what is common in service talk anyway (`COMMON`, as of 1,000 texts) and the live texts
+come on top.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 from math import log, sqrt
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from river.feature_extraction import TFIDF
 
 from detectors.text.normalise import normalise
 
@@ -109,7 +109,7 @@ def common(gram: str) -> int:
 
 
 def vectors(texts: Sequence[str]) -> list[Vector]:
-    """The texts' TF-IDF vectors, of length 1, as River weighs them after learning all of them. A text without grams has an empty one."""
+    """The texts' TF-IDF vectors, of length 1, after learning all of them. A text without grams has an empty one."""
     return list(vectors_at(texts, range(len(texts))).values())
 
 
@@ -122,8 +122,8 @@ def vectors_at(texts: Sequence[str], places: Iterable[int]) -> dict[int, Vector]
     """
     wanted = {place: grams(texts[place]) for place in places}
     asked = frozenset(chain.from_iterable(wanted.values()))
-    tfidf = _taught([asked.intersection(grams(text)) for text in texts])
-    return {place: tfidf.transform_one(found) if found else {} for place, found in wanted.items()}
+    known = _taught([asked.intersection(grams(text)) for text in texts])
+    return {place: _weighed(found, known, COMMON_TEXTS + len(texts)) for place, found in wanted.items()}
 
 
 def near_last(texts: Sequence[str], least: float) -> list[int]:
@@ -139,19 +139,28 @@ def near_last(texts: Sequence[str], least: float) -> list[int]:
         return []
     mine = frozenset(grams(texts[-1]))
     shared = [mine.intersection(grams(text)) for text in texts]
-    squares = {gram: weight * weight for gram, weight in _taught(shared).transform_one(grams(texts[-1])).items()}
+    weighed = _weighed(grams(texts[-1]), _taught(shared), COMMON_TEXTS + len(texts))
+    squares = {gram: weight * weight for gram, weight in weighed.items()}
     enough = least * least - 1e-9
     return [at for at, both in enumerate(shared[:-1]) if len(both) >= 2 and sum([squares.get(gram, 0.0) for gram in both]) >= enough]
 
 
-def _taught(found: Sequence[Collection[str]]) -> Any:
-    """River's estimator after texts, given as the grams that are asked for: each text is read once, not at every step."""
-    tfidf = TFIDF(preprocessor=_same, tokenizer=_same)
-    tfidf.dfs.update({gram: common(gram) for gram in frozenset(chain.from_iterable(found))})
-    tfidf.n = COMMON_TEXTS
+def _taught(found: Sequence[Collection[str]]) -> Counter[str]:
+    """In how many texts each gram that is asked for occurs, after texts, given as those of their grams that are asked for."""
+    known = Counter({gram: common(gram) for gram in frozenset(chain.from_iterable(found))})
     for each in found:
-        tfidf.learn_one(each)
-    return tfidf
+        known.update(each)
+    return known
+
+
+def _weighed(found: Sequence[str], known: Mapping[str, int], texts: int) -> Vector:
+    """A text's TF-IDF vector of length 1, to the last bit as River's `feature_extraction.TFIDF` gives it.
+
+    Not River's itself: to import it loads SciPy, which takes a second and a half of every start and 40 MB.
+    """
+    weights = {gram: count / len(found) * (log((1 + texts) / (1 + known[gram])) + 1) for gram, count in Counter(found).items()}
+    norm = sqrt(sum(weight**2 for weight in weights.values()))
+    return {gram: weight / norm for gram, weight in weights.items()}
 
 
 class StreamWeights(msgspec.Struct):
@@ -239,8 +248,3 @@ def cohesion(found: Sequence[Vector]) -> float:
             sums[at] += root
             sums[before] += root
     return (2 * min(sums) + sum(sums) / len(sums)) / (3 * (len(sums) - 1))
-
-
-def _same(found: Collection[str]) -> Collection[str]:
-    """What is given to River has been read by `grams`."""
-    return found

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from river.feature_extraction import TFIDF
 
 from detectors import similarity
 from detectors.similarity import StreamWeights, cohesion, cosine, features, grams, near_last, vectors, vectors_at
@@ -17,6 +18,16 @@ def taught(*texts: str) -> StreamWeights:
     for text in texts:
         weights.learn_one(features(text))
     return weights
+
+
+@given(st.lists(st.text(alphabet="耳机蓝牙断连发票的 abc", max_size=12), min_size=1, max_size=6))
+def test_the_vectors_are_rivers_to_the_last_bit(texts: list[str]) -> None:
+    river = TFIDF(preprocessor=list, tokenizer=list)
+    river.dfs.update({gram: similarity.common(gram) for text in texts for gram in grams(text)})
+    river.n = similarity.COMMON_TEXTS
+    for text in texts:
+        river.learn_one(frozenset(grams(text)))
+    assert vectors(texts) == [river.transform_one(grams(text)) if grams(text) else {} for text in texts]
 
 
 def test_five_of_one_meaning_hang_together_and_five_others_do_not() -> None:
