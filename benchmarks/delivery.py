@@ -27,7 +27,6 @@ PARTS = ("storm_10", "storm_1000", "doubles", "receivers", "kills", "alertmanage
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print; the exit code (1 where a page was lost or doubled)."""
     options = _arguments(argv)
-    logging.getLogger("alerts").setLevel(logging.CRITICAL)
     found: dict[str, Any] = {}
     for name in [options.only] if options.only else PARTS:
         sys.stderr.write(f"{name} ...\n")
@@ -87,4 +86,5 @@ def _table(found: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
+    logging.getLogger("alerts").setLevel(logging.CRITICAL)
     raise SystemExit(main())

@@ -165,6 +165,7 @@ def test_five_thousand_open_alerts_stay_usable(site: Site, visit: Visit, tmp_pat
         site.light(*datas, live=False)
     page = visit()
     page.reload()
+    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
     paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     page.wait_for_selector(LIVE)
     assert page.text_content("[data-count=red]") == "1250"
@@ -174,8 +175,8 @@ def test_five_thousand_open_alerts_stay_usable(site: Site, visit: Visit, tmp_pat
         document.querySelector(`.tile.${tier}`).click(); await changed;
         await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
         return performance.now() - began; }"""
-    # The best of ten: what else runs on the machine is not ours.
-    filtered = min(page.evaluate(measure, "orange") for _ in range(10))
+    # The best of nine, an odd number since a click also takes the filter back: what else runs on the machine is not ours.
+    filtered = min(page.evaluate(measure, "orange") for _ in range(9))
     (tmp_path / "figures.txt").write_text(f"first paint {paint:.0f} ms, filter {filtered:.0f} ms\n", encoding="utf-8")
     assert paint <= 1000
     assert filtered <= 200

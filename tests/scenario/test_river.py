@@ -16,7 +16,6 @@ CASES = Path(__file__).parent / "cases"
 PATHS = {
     "river.stats.EWMean": "agent_emotional_exposure:orange_comes_before_two_hours",
     "river.stats.Mean": "volume_ratio_3h:all_tiers",
-    "detectors.similarity.TFIDF": "similar_complaint_count:five_are_yellow",
 }
 """An estimator, where it is looked up, and a scene that cannot do without it."""
 
