@@ -1,8 +1,8 @@
-"""Topics of streams: how well one-pass clusters agree with what the file says, and how fast, with River's TextClust beside it.
+"""Topics of streams: how well one-pass clusters agree with what the file says, and how fast, with River's TextClust and DBSTREAM beside it.
 
 Files of the role `clusters` are JSON lines `{"text", "cluster"}` in stream order. The same setting is used for all of them, and for
 the intents that lie beside them in `intents/` (short questions, shuffled). NMI is normalised by the mean of the two entropies, ARI is
-adjusted for chance (Hubert, Arabie 1985). TextClust sees the first 5,000 texts, or as many as it can in `TEXTCLUST_S` seconds of CPU;
+adjusted for chance (Hubert, Arabie 1985). River's see the first 5,000 texts, or as many as they can in `RIVERS_S` seconds of CPU each;
 `same_texts` is what our clusters reach on just those.
 """
 
@@ -26,7 +26,7 @@ __all__ = ["ROLE", "adjusted_rand", "measure", "normalised_mutual_information"]
 
 ROLE: Final = "clusters"
 SLICE: Final = 5_000
-TEXTCLUST_S: Final = 30.0
+RIVERS_S: Final = 30.0
 Row = tuple[Hashable, str]
 
 
@@ -44,8 +44,11 @@ def measure(files: Sequence[Path]) -> dict[str, Any]:
 
 
 def _compare(rows: Sequence[Row]) -> dict[str, Any]:
-    theirs, count = _textclust(rows[:SLICE])
-    return {**_ours(rows), "textclust": {"texts": count, **theirs, "same_texts": _ours(rows[:count])}}
+    found = _ours(rows)
+    for name, run in (("textclust", _textclust), ("dbstream", _dbstream)):
+        theirs, count = run(rows[:SLICE])
+        found[name] = {"texts": count, **theirs, "same_texts": _ours(rows[:count])}
+    return found
 
 
 def _ours(rows: Sequence[Row]) -> dict[str, Any]:
@@ -68,7 +71,23 @@ def _textclust(rows: Sequence[Row]) -> tuple[dict[str, Any], int]:
         model.learn_one(bag)
         # The nearest micro-cluster: there are only three macro-clusters, made anew for each prediction.
         given.append(model.predict_one(bag, type="micro"))
-        if time.process_time() - began > TEXTCLUST_S:
+        if time.process_time() - began > RIVERS_S:
+            break
+    return _agreement([truth for truth, _ in rows[: len(given)]], given, time.process_time() - began), len(given)
+
+
+def _dbstream(rows: Sequence[Row]) -> tuple[dict[str, Any], int]:
+    """River's DBSTREAM on its TF-IDF vectors of length 1, predict after learn, as long as time lasts."""
+    weights = feature_extraction.TFIDF(lowercase=True)
+    model = cluster.DBSTREAM(clustering_threshold=0.9, fading_factor=0.001, cleanup_interval=100, minimum_weight=1)
+    given: list[Hashable] = []
+    began = time.process_time()
+    for _, text in rows:
+        weights.learn_one(text)
+        vector = weights.transform_one(text)
+        model.learn_one(vector)
+        given.append(model.predict_one(vector))
+        if time.process_time() - began > RIVERS_S:
             break
     return _agreement([truth for truth, _ in rows[: len(given)]], given, time.process_time() - began), len(given)
 

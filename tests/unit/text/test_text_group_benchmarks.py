@@ -50,7 +50,7 @@ def test_topics_of_plain_subjects_agree_with_the_file(tmp_path: Path) -> None:
     lines = [json.dumps({"text": f"{subject}{end}", "cluster": subject}) for end in ENDS for subject in SUBJECTS]
     found = _text_topics.measure([written(tmp_path / "clusters" / "plain.jsonl", lines)])["plain"]
     assert (found["nmi"], found["ari"], found["topics"]) == (1.0, 1.0, 5)
-    assert found["textclust"]["texts"] == 50
+    assert (found["textclust"]["texts"], found["dbstream"]["texts"]) == (50, 50)
 
 
 def test_intents_beside_the_clusters_are_measured_with_the_same_setting(tmp_path: Path) -> None:
