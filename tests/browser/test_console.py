@@ -87,6 +87,10 @@ def test_a_viewer_cannot(site: Site, visit: Visit) -> None:
     assert site.desk.worker.commands == []
 
 
+def _focused(page: Page, alert_id: str) -> None:
+    page.wait_for_function("(id) => document.activeElement.dataset.id === id", arg=alert_id)
+
+
 def test_everything_works_by_keyboard(site: Site, visit: Visit) -> None:
     site.light(fresh("aaaa1"), fresh("bbbb1", tier="red"), live=False)
     page = visit()
@@ -94,13 +98,16 @@ def test_everything_works_by_keyboard(site: Site, visit: Visit) -> None:
     page.keyboard.press("?")
     page.wait_for_selector("#help[open]")
     page.keyboard.press("Escape")
+    page.wait_for_selector("#help:not([open])", state="attached")
     page.keyboard.press("j")
+    _focused(page, "bbbb1")
     page.keyboard.press("j")
-    assert page.evaluate("document.activeElement.dataset.id") == "aaaa1"
+    _focused(page, "aaaa1")
     page.keyboard.press("k")
+    _focused(page, "bbbb1")
     page.keyboard.press("a")
     page.wait_for_selector("#a-bbbb1 .state.acknowledged")
-    assert page.evaluate("document.activeElement.dataset.id") == "bbbb1"
+    _focused(page, "bbbb1")
     page.keyboard.press("s")
     page.wait_for_selector("#silence[open]")
     assert page.input_value("#silence [name=match]") == "indicator=queue_length\nqueue_id=q-b"
