@@ -10,7 +10,6 @@ import logging
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,6 +27,7 @@ from streams.intake import Intake, IntakePorts
 from streams.kafka import administer, client_options, consumer, producer, require_broker
 from streams.metrics import Metrics, MetricsServer
 from streams.runner import AT_HEADER, Pulse, Runner
+from streams.signals import on_stop
 from streams.topics import APP_ID, INTERNAL_EVENTS, apply, changelog_of, declare, internal, plan, stages_of, verify
 from streams.watchdog import Progress, Watchdog
 from streams.wiring import Layout
@@ -126,7 +126,7 @@ class Worker:
         """Work until a signal, `stop`, or idleness. Raises a FenghuoError when a fault ended it; what is durable stays durable."""
         await require_broker(self._client)
         await self._prepare_topics()
-        self._on_signals()
+        on_stop(self._signalled)
         self._build()
         try:
             starting = asyncio.create_task(self._start())
@@ -180,14 +180,8 @@ class Worker:
                 missing = [difference for difference in differences if difference.kind == "create"]
                 await apply(admin, missing, replication=options.replication)
 
-    def _on_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with suppress(NotImplementedError, RuntimeError):
-                loop.add_signal_handler(number, self._signalled, number)
-
-    def _signalled(self, number: int) -> None:
-        log.info("worker.signal name=%s", signal.Signals(number).name)
+    def _signalled(self, number: signal.Signals) -> None:
+        log.info("worker.signal name=%s", number.name)
         self.stop()
 
     def _build(self) -> None:

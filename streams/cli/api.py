@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-import signal
-from collections.abc import Coroutine
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from aiohttp import web
 
 from alerts.store.queries import Queries
 from config.loader import Policy, load_policy
 from config.settings import Settings
 from streams.api.asyncapi import asyncapi
 from streams.api.bus import KafkaBus
-from streams.api.guard import LOOPBACK
 from streams.api.hub import Hub
 from streams.api.openapi import openapi
 from streams.api.server import ApiParts, build_api, routes_of
 from streams.api.tail import Tail
 from streams.api.tokens import Tokens, load_tokens, new_token
 from streams.cli._shared import Bootstrap, configure_logging, human, run, settings
-from streams.errors import FenghuoError, UsageError
+from streams.errors import UsageError
 from streams.kafka import client_options, require_broker
 from streams.metrics import Metrics
+from streams.serving import Served, until_stopped
 from streams.stores import open_store, projector_of, require_topics
 
 __all__ = ["register"]
@@ -127,45 +123,5 @@ async def _serve(found: Settings, policy: Policy, tokens: Tokens, *, fill: bool)
         queries = Queries(store.reader)
         hosts = [*found.api.hosts, *({found.api.host} - ANY)]
         app = build_api(ApiParts(tokens, queries, bus, hub, routes_of(policy.steps), hosts=hosts, origins=found.api.origins))
-        await stack.enter_async_context(_Served(app, found))
-        await _until_stopped([part.run() for part in parts if part is not bus])
-
-
-class _Served:
-    """The application on its port."""
-
-    def __init__(self, app: web.Application, found: Settings) -> None:
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
-        self._host, self._port = found.api.host, found.api.port
-
-    async def __aenter__(self) -> None:
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, self._host, self._port).start()
-        except OSError as error:
-            await self._runner.cleanup()
-            raise FenghuoError(f"the API cannot listen at {self._host}:{self._port} ({error.strerror}): give another --port") from error
-        if self._host not in LOOPBACK:
-            log.warning("api.no_tls host=%s advice=put a proxy with TLS before it", self._host)
-        log.info("api.served host=%s port=%d", self._host, self._runner.addresses[0][1])
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._runner.cleanup()
-
-
-async def _until_stopped(works: list[Coroutine[Any, Any, None]]) -> None:
-    """Run until a signal comes, or one of the works ends: its fault is everybody's."""
-    stopping = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError, RuntimeError):
-            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    tasks = [asyncio.create_task(work) for work in works]
-    waiting = asyncio.create_task(stopping.wait())
-    try:
-        done, _ = await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
-        for task in done - {waiting}:
-            task.result()
-    finally:
-        for task in (waiting, *tasks):
-            task.cancel()
-        await asyncio.gather(waiting, *tasks, return_exceptions=True)
+        await stack.enter_async_context(Served(app, found.api.host, found.api.port, what="api"))
+        await until_stopped([part.run() for part in parts if part is not bus])

@@ -22,11 +22,11 @@ from streams.api.tokens import Token, Tokens, load_tokens, new_token
 from streams.cli._shared import Bootstrap, configure_logging, human, run, settings
 from streams.cli.api import ANY
 from streams.console.server import ConsoleParts, build_console
-from streams.console.serving import Served, until_stopped
 from streams.console.session import TICKET_S
 from streams.errors import UsageError
 from streams.kafka import client_options, require_broker
 from streams.metrics import Metrics
+from streams.serving import Served, until_stopped
 from streams.stores import open_store, projector_of, require_topics
 
 __all__ = ["register"]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-import signal
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +23,7 @@ from streams.files import read_lines
 from streams.kafka import administer, client_options, consumer, require_broker
 from streams.learn_follow import TOPICS, Follow, FollowOptions
 from streams.learner import Learner
+from streams.signals import on_stop
 from streams.topics import declare, plan, verify
 
 __all__ = ["register"]
@@ -110,10 +108,7 @@ async def _follow(learner: Learner, write: Any, bootstrap: str | None, group: st
     await reader.start()
     try:
         following = Follow(reader, learner, write, options)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with suppress(NotImplementedError, RuntimeError):
-                loop.add_signal_handler(number, following.stop)
+        on_stop(lambda _: following.stop())
         logging.getLogger(__name__).info("learn.started group=%s", group)
         await following.run()
     finally:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import signal
-from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -16,6 +14,7 @@ from streams.cli._shared import Bootstrap, Json, configure_logging, human, run, 
 from streams.kafka import client_options, require_broker
 from streams.metrics import Metrics
 from streams.project import KINDS, Projector
+from streams.signals import on_stop
 from streams.stores import open_store, projector_of, require_topics, store_of
 
 __all__ = ["register"]
@@ -79,9 +78,7 @@ async def _run(found: Settings, *, until_caught_up: bool, clear: bool) -> dict[s
 
 async def _until_done(projector: Projector, *, until_caught_up: bool) -> None:
     stopping = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError, RuntimeError):
-            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    on_stop(lambda _: stopping.set())
     while not stopping.is_set():
         count = await projector.step()
         if until_caught_up and not count and not await projector.behind(everywhere=True):

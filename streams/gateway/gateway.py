@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +22,7 @@ from streams.gateway.policy import GatewayPolicy
 from streams.gateway.remembered import Events
 from streams.gateway.server import Server, build_web_app
 from streams.kafka import administer, client_options, producer, require_broker
+from streams.signals import on_stop
 from streams.topics import DEAD_LETTERS, EVENTS, apply, declare, plan, verify
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class Gateway:
     async def run(self) -> None:
         """Serve until SIGTERM, SIGINT or `stop`. Raises FenghuoError where there is no broker, topic or free port."""
         self._stopping = asyncio.Event()
-        self._on_signals()
+        on_stop(lambda _: self.stop())
         options = client_options(self.settings.kafka)
         await require_broker(options)
         await self._prepare_topics(options)
@@ -125,11 +124,6 @@ class Gateway:
             missing = [difference for difference in await plan(admin, wanted) if difference.kind == "create"]
             verify(missing, may_create=self.settings.topics.create)
             await apply(admin, missing, replication=self.settings.topics.replication)
-
-    def _on_signals(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with suppress(NotImplementedError):
-                asyncio.get_running_loop().add_signal_handler(number, self.stop)
 
     @staticmethod
     async def _flush(writer: AIOKafkaProducer) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from collections.abc import Coroutine, Iterable
-from contextlib import suppress
 from typing import Any, Self
 
 from aiohttp import web
 
 from streams.api.guard import LOOPBACK
 from streams.errors import FenghuoError
+from streams.signals import on_stop
 
 __all__ = ["Served", "until_stopped"]
 
@@ -55,9 +54,7 @@ class Served:
 async def until_stopped(works: Iterable[Coroutine[Any, Any, None]]) -> None:
     """Run until a signal comes, or one of the works ends: its fault is everybody's."""
     stopping = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError, RuntimeError):
-            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    on_stop(lambda _: stopping.set())
     tasks = [asyncio.create_task(work) for work in works]
     waiting = asyncio.create_task(stopping.wait())
     try:
