@@ -23,6 +23,7 @@ from typing import Any, Final
 
 import yaml
 
+from config.documents import SafeLoader
 from config.errors import ConfigurationError
 from config.sentiment_prior import load_prior
 from config.traditional import load_traditional
@@ -70,7 +71,7 @@ def load_lexicons(directory: Traversable | None = None) -> Lexicons:
 def _sections(file: Traversable) -> dict[str, list[Any]]:
     """The sections of a file, each a list."""
     try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        data = yaml.load(file.read_text(encoding="utf-8"), SafeLoader)  # noqa: S506 - it is one
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         message = f"{file.name}: not readable as YAML ({' '.join(str(error).split())})"
         raise ConfigurationError(message) from error

@@ -59,6 +59,11 @@ class WorkerProcess:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
 
+    def last_words(self, lines: int = 20) -> str:
+        """The end of its log, without what the Kafka client repeats while no broker answers."""
+        told = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join([line for line in told if " aiokafka" not in line][-lines:])
+
     async def wait(self, seconds: float = 60.0) -> int:
         await until(self._ended, seconds)
         return self.process.returncode

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from streams.broker import Broker
+from streams.errors import Halt
 from streams.topics import ALERTS
 from tests.integration.fakes import LAYOUT
 from tests.integration.harness import Cluster, by_key, until
@@ -30,7 +31,7 @@ def test_a_broker_that_is_gone_for_five_seconds_costs_nothing(tmp_path: Path) ->
         async def begun() -> bool:
             return len(await outputs()) > 100
 
-        await until(begun)
+        await until(begun, 90)
         broker.kill()
         gone = time.monotonic()
 
@@ -42,10 +43,15 @@ def test_a_broker_that_is_gone_for_five_seconds_costs_nothing(tmp_path: Path) ->
         ids += await cluster.feed(1000)
 
         async def complete() -> bool:
+            nonlocal worker
+            ended = worker.process.poll()
+            if ended is not None:
+                # Kafka's client may not recover: the worker says so by its exit code, and a supervisor starts the next one.
+                assert ended == Halt.exit_code, worker.last_words()
+                worker = cluster.worker()
             return await outputs() == set(ids)
 
-        await until(complete, 60)
-        assert worker.process.poll() is None
+        await until(complete, 150)
         assert worker.stop() == 0
         assert await cluster.worker("--until-idle", "1").wait() == 0
         assert await cluster.counts("conversations", LAYOUT.events) == by_key(ids)

@@ -13,14 +13,12 @@ from tests.scenario.timeline import Row, Scene, scenes_of
 
 SCENES = [scene for path in sorted((Path(__file__).parent / "cases").glob("*.yaml")) for scene in scenes_of(path)]
 WITHIN_S = 29.0
-LONG = 1000
-"""Rows from which a scene is a history: those are not run a second time in disorder."""
 
 
 def alerts_of(scene: Scene, rows: list[Row]) -> list[dict[str, Any]]:
     play = Play(literal=scene.literal, only=scene.only)
     as_of = scene.start.timestamp() + scene.end + 30 * 86_400
-    step = 1 if len(rows) < LONG else 100
+    step = 1 if not scene.long else 100
     events = [parsed(row.line, as_of) for row in rows]
     for first in range(0, len(events), step):
         play.feed(*events[first : first + step])
@@ -57,7 +55,7 @@ def test_scene(scene: Scene) -> None:
         assert left == [], f"{scene.title}: there were also{told}"
 
 
-@pytest.mark.parametrize("scene", [each for each in SCENES if each.in_order and len(each.rows()) < LONG], ids=lambda scene: scene.name)
+@pytest.mark.parametrize("scene", [each for each in SCENES if each.in_order and not each.long], ids=lambda scene: scene.name)
 def test_scene_in_disorder_and_with_doubles_is_the_same_scene(scene: Scene) -> None:
     rows = scene.rows()
     assert alerts_of(scene, disordered(rows, Random(scene.name))) == alerts_of(scene, rows)

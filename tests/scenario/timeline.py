@@ -54,8 +54,12 @@ from typing import Any
 
 import yaml
 
+from config.documents import SafeLoader
+
 __all__ = ["Row", "Scene", "scenes_of", "seconds"]
 
+LONG = 1000
+"""Rows from which a scene is a history: those are not run a second time in disorder."""
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 REPEATED = frozenset({"every", "from", "to", "each", "rows"})
 KEYS = frozenset(
@@ -131,6 +135,12 @@ class Scene:
         return [*rows, self._heartbeat(self.end)] if self.end else rows
 
     @property
+    def long(self) -> bool:
+        """Whether this is a history: `LONG` rows or more."""
+        clock = int(self.end / seconds(self._document["clock"])) if "clock" in self._document else 0
+        return sum(map(_count, self._document["events"])) + clock + bool(self.end) >= LONG
+
+    @property
     def in_order(self) -> bool:
         """Whether every event arrives at its own time."""
         return "arrives" not in json.dumps(self._document["events"])
@@ -192,7 +202,7 @@ class Scene:
 def scenes_of(path: Path) -> list[Scene]:
     """The scenes of a file."""
     with path.open(encoding="utf-8") as file:  # a file, not its text: mistakes in it are reported with its name
-        scenes = [Scene(path.stem, document) for document in yaml.safe_load_all(file)]
+        scenes = [Scene(path.stem, document) for document in yaml.load_all(file, SafeLoader)]
     assert len({scene.name for scene in scenes}) == len(scenes), f"{path.name}: two scenes have one name"
     return scenes
 
@@ -212,15 +222,25 @@ def _who(row: dict[str, Any]) -> dict[str, Any]:
     return {**out, "issue": issue} if issue else out
 
 
+def _count(entry: dict[str, Any]) -> int:
+    """How many rows an entry of the file stands for."""
+    return _times(entry) * sum(map(_count, entry.get("rows", [{}]))) if "every" in entry else 1
+
+
+def _times(entry: dict[str, Any]) -> int:
+    if "each" in entry:
+        return len(entry["each"])
+    return int((seconds(entry["to"]) - seconds(entry["from"])) / seconds(entry["every"]) + 1e-9) + 1
+
+
 def _repeated(entry: dict[str, Any], counter: str = "i") -> Iterator[dict[str, Any]]:
     """The rows an entry of the file stands for, `at` in seconds."""
     if "every" not in entry:
         yield {**entry, "at": seconds(entry["at"])}
         return
     start, step, texts = seconds(entry["from"]), seconds(entry["every"]), entry.get("each")
-    times = len(texts) if texts is not None else int((seconds(entry["to"]) - start) / step + 1e-9) + 1
     shared = {name: value for name, value in entry.items() if name not in REPEATED}
-    for count in range(times):
+    for count in range(_times(entry)):
         filling = {counter: str(count), "each": texts[count] if texts is not None else ""}
         rows = [each for row in entry["rows"] for each in _repeated(row, "j")] if "rows" in entry else [{"at": 0}]
         for row in rows:
