@@ -157,10 +157,10 @@ class Parser:
 
 
 def partition_key(value: bytes) -> bytes | None:
-    """The Kafka key of a structured event: its `partitionkey`, else `tenant/conversation_id`, else `tenant/subject`.
+    """The Kafka key of a structured event: its `partitionkey`, else `tenant/conversation_id`, else `tenant/subject`, else `tenant/`.
 
-    None for a heartbeat (it goes to every partition) and for what has no key or is no event: any partition will do, the reader
-    rejects it. Never raises.
+    Doubles have one key, so that they meet. None for a heartbeat (it goes to every partition) and for what is no event of a tenant:
+    any partition will do, the reader rejects it. Never raises.
 
     >>> partition_key(b'{"source":"/tenants/acme/crm","data":{"conversation":{"id":"c-1"}}}')
     b'acme/c-1'
@@ -177,8 +177,8 @@ def partition_key(value: bytes) -> bytes | None:
     conversation = data.get("conversation")
     conversation_id = conversation.get("id") if isinstance(conversation, dict) else None
     tenant = data.get("tenant_id") or _named_tenant(attributes)
-    subject = conversation_id or attributes.get("subject")
-    return f"{tenant}/{subject}".encode() if isinstance(tenant, str) and isinstance(subject, str) and subject else None
+    subject = conversation_id or attributes.get("subject") or ""
+    return f"{tenant}/{subject}".encode() if isinstance(tenant, str) and isinstance(subject, str) else None
 
 
 # -- the envelope

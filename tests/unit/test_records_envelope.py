@@ -261,7 +261,7 @@ def test_bad_binary_mode_gives_a_reason_and_a_place(headers: Any, value: bytes |
         (encoded(data={"tenant_id": "acme"}), b"acme/c-1"),
         (encoded(data={}), b"acme/c-1"),
         (encoded(data=None, subject="客户"), "acme/客户".encode()),
-        (encoded(data={}, subject=...), None),
+        (encoded(data={}, subject=...), b"acme/"),
         (encoded(data={}, source="x"), None),
         (encoded(data={"tenant_id": 5, "conversation": []}, subject=[1]), None),
         (b"{", None),
