@@ -17,10 +17,12 @@ from config.settings import Settings, load_settings
 from detectors.text.pii import mask
 from streams.errors import FenghuoError
 from streams.records import Parser
+from streams.repeated_lines import RepeatedLines
 from streams.wiring import Layout
 
 __all__ = ["TIER_COLOURS", "AppId", "Bootstrap", "Json", "configure_logging", "human", "layout", "parser", "run", "settings", "settle"]
 
+LIBRARIES = ("aiokafka", "faust", "mode", "asyncio")
 TIER_COLOURS = {"red": "bold red", "orange": "dark_orange", "yellow": "yellow", "blue": "blue", "none": "dim"}
 
 Bootstrap = Annotated[
@@ -85,9 +87,11 @@ def _loop_factory() -> Any:
 
 
 def configure_logging(level: int = logging.INFO) -> None:
-    """Our own lines at `level` and above on stderr, of the libraries only what went wrong."""
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for name in ("aiokafka", "faust", "mode", "asyncio"):
+    """Our own lines at `level` and above on stderr, of the libraries only what went wrong, and that not hundreds of times a second."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(RepeatedLines(LIBRARIES))
+    logging.basicConfig(level=level, handlers=[handler], format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for name in LIBRARIES:
         logging.getLogger(name).setLevel(max(level, logging.ERROR))
     # Not an error: the coordinator's topic is made when the first group asks for it.
     logging.getLogger("aiokafka.consumer.group_coordinator").setLevel(logging.CRITICAL)
