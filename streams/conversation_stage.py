@@ -255,7 +255,8 @@ class ConversationStage:
         targets += [(CHANGES, *each) for each in _by_tenant(results.changes, layout.alerts)]
         frontier = after(meta.released) if meta.live else meta.released
         idle = batch.idle and not self._heap
-        effects = Effects(list(self._handover.records(targets, frontier, batch.wall, live=meta.live, idle=idle)), results.counts)
+        sends = [*self._handover.records(targets, frontier, batch.wall, live=meta.live, idle=idle), *results.facts]
+        effects = Effects(sends, results.counts)
         if self._handover.seq != meta.seq:
             meta.seq, self._changed = self._handover.seq, True
         effects.counts["stage_live", str(self.partition)] = int(meta.live)

@@ -22,8 +22,10 @@ from detectors.text.words import Words
 from detectors.text.words_model import Told, WordsModel
 from streams.batches import Item
 from streams.keyed import KeyedState
+from streams.kpis import fact_event
 from streams.packed import Packed
 from streams.shown import Shown
+from streams.stage import Send
 from streams.wiring import Wiring
 
 __all__ = ["Cells", "Conversations", "Results"]
@@ -46,6 +48,8 @@ class Results:
         self.outlooks: list[tuple[Scope, Outlook]] = []
         self.counts: Counter[tuple[str, ...]] = Counter()
         self.readings: dict[Shown, float | None] = {}
+        self.standing: dict[Shown, tuple[int, float]] = {}
+        self.facts: list[Send] = []
 
     def go_live(self, wall: float) -> None:
         """From here on things happen at the wall clock."""
@@ -132,6 +136,9 @@ class Conversations:
         results.counts["events_total", event.type] += 1
         if event.type == "feedback.given":
             results.changes.append(Item(results.at, event.source, event.id, len(results.changes), command=command_of(event)))
+        fact = fact_event(event)
+        if fact is not None:
+            results.facts.append(fact)
         turn = self._turn(record, event, results.at)
         self._detect(record, turn, results)
         self._observe(turn, results, released)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from streams.errors import Halt
-from streams.topics import ALERTS, APP_ID, CHANGES, OBSERVATIONS, internal
+from streams.topics import ALERTS, APP_ID, CHANGES, KPIS, OBSERVATIONS, internal
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaProducer
@@ -111,7 +111,7 @@ class Runner:
         self._slots: dict[tuple[str, int], _Slot] = {}
         self._assigned: set[tuple[str, int]] = set()
         self.last_output = time.monotonic()
-        """When something other than a record between the stages was last sent (monotonic s)."""
+        """When something other than a record between the stages or a reading was last sent (monotonic s)."""
 
     # -- assignment
 
@@ -239,7 +239,7 @@ class Runner:
             headers = [*send.headers, *mark] if between else list(send.headers)
             topic = internal(send.topic, self._app_id)
             pending.append(await producer.send(topic, send.value, send.key, send.partition, headers=headers))
-            if not between:
+            if not between and send.topic != KPIS:
                 self.last_output = time.monotonic()
                 alerts += [send.value] if send.topic == ALERTS and send.value else []
         if pending:

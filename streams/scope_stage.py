@@ -12,6 +12,7 @@ from streams.batches import Item, ItemBatch, decode_items
 from streams.conversations import Results
 from streams.forecasts import forecast_event, forecast_gauges
 from streams.handover import Handover, Target, check_layout, held_key
+from streams.kpis import reading_events
 from streams.merge import Merge, SourceState
 from streams.scopes import Scopes
 from streams.stage import Effects
@@ -121,6 +122,7 @@ class ScopeStage:
             sends.append(forecast_event(scope, outlook))
             for gauge, value in forecast_gauges(scope, outlook).items():
                 results.counts[gauge] = value  # type: ignore[assignment] # a gauge may have a fraction, of which Counter's type knows nothing
+        sends += reading_events(results.readings, results.standing, results.at, f"{self.name}|{batch.origin}|{batch.seq}|{batch.frontier}")
         return Effects(sends, results.counts, results.readings)
 
     def _restore_meta(self, value: bytes) -> None:

@@ -182,6 +182,7 @@ class Scopes:
         results.counts["readings_total", reading.indicator] += 1
         if evaluation and (place := shown(reading.indicator, reading.scope)) is not None:
             results.readings[place] = None if reading.closed else reading.value
+            results.standing[place] = memory.tier, reading.n
         if change is not None:
             results.changes.append(Item(results.at, *origin, len(results.changes), change=change))
         names = self.wiring.watched.get(reading.indicator)

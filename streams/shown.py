@@ -6,18 +6,19 @@ from typing import Final
 
 from detectors.base import Scope
 
-__all__ = ["Shown", "shown"]
+__all__ = ["KINDS", "Shown", "shown"]
 
 Shown = tuple[str, str, str, str]
 """What a reading on display is of: indicator, tenant, kind of scope (tenant, queue, agent …), its id."""
 
-_KINDS: Final = {
+KINDS: Final = {
     "queue_id": "queue",
     "agent_id": "agent",
     "department_id": "department",
     "issue_category": "issue",
     "channel": "channel",
 }
+"""Keys of scopes that are on display, and what they are called there."""
 
 
 def shown(indicator: str, scope: Scope) -> Shown | None:
@@ -31,5 +32,5 @@ def shown(indicator: str, scope: Scope) -> Shown | None:
     if not scope.keys:
         return indicator, scope.tenant, "tenant", scope.tenant
     (name, key), *others = scope.keys
-    kind = _KINDS.get(name)
+    kind = KINDS.get(name)
     return None if others or kind is None else (indicator, scope.tenant, kind, key)

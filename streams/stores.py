@@ -11,7 +11,7 @@ from streams.errors import TopicsError, UsageError
 from streams.kafka import administer, client_options
 from streams.metrics import Metrics
 from streams.project import KINDS, Projector
-from streams.topics import AUDIT, partition_counts
+from streams.topics import AUDIT, KPIS, partition_counts
 
 __all__ = ["filled_store", "open_store", "projector_of", "require_topics", "store_of"]
 
@@ -74,7 +74,7 @@ async def require_topics(found: Settings) -> None:
     """
     async with administer(client_options(found.kafka)) as admin:
         counts = await partition_counts(admin)
-    for topic in (*KINDS, AUDIT):
+    for topic in (*KINDS, AUDIT, KPIS):
         if counts.get(topic) != found.topics.alerts:
             there = f"has {counts[topic]} partitions, {found.topics.alerts} are expected" if topic in counts else "does not exist"
             raise TopicsError(f"topic {topic} {there}: run `fenghuo topics apply`, or set FENGHUO_TOPICS__ALERTS as the workers have it")

@@ -14,6 +14,7 @@ from tools.dashboards.panel import TIERS, Dashboard, Panel, Row
 
 ROOT: Final = Path(__file__).parent.parent
 FOLDER: Final = ROOT / "deploy" / "grafana" / "dashboards"
+CONSOLE: Final = "http://127.0.0.1:8740"
 SOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
 WIDTH: Final = 24
 
@@ -33,7 +34,7 @@ def document(dashboard: Dashboard) -> dict[str, Any]:
         "time": {"from": "now-30m", "to": "now"},
         "timezone": "browser",
         "timepicker": {},
-        "templating": {"list": [_source(), *(_variable(name, *made) for name, made in dashboard.variables.items())]},
+        "templating": {"list": [_source(), _console(), *(_variable(name, *made) for name, made in dashboard.variables.items())]},
         "annotations": {"list": []},
         "links": [{"title": "烽火 Fenghuo", "type": "dashboards", "tags": ["fenghuo"], "asDropdown": True, "keepTime": True}],
         "panels": list(_laid_out(dashboard.rows)),
@@ -43,6 +44,12 @@ def document(dashboard: Dashboard) -> dict[str, Any]:
 def _source() -> dict[str, Any]:
     common = {"name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus", "regex": "", "hide": 0}
     return {**common, "multi": False, "includeAll": False, "refresh": 1, "current": {}}
+
+
+def _console() -> dict[str, Any]:
+    """Where the console is, for the panels' links."""
+    common = {"name": "console", "label": "控制台 Console", "type": "textbox", "query": CONSOLE, "hide": 0, "skipUrlSync": False}
+    return {**common, "current": {"text": CONSOLE, "value": CONSOLE}, "options": [{"text": CONSOLE, "value": CONSOLE, "selected": True}]}
 
 
 def _variable(name: str, label: str, query: str) -> dict[str, Any]:
@@ -96,6 +103,8 @@ def _target(at: int, legend: str, query: str, panel: Panel) -> dict[str, Any]:
 
 def _fields(panel: Panel) -> dict[str, Any]:
     defaults: dict[str, Any] = {"unit": panel.unit, "color": {"mode": "thresholds" if panel.steps else "palette-classic"}}
+    # Grafana would encode the address as it does every variable in a link.
+    defaults["links"] = [{"title": "控制台 Console", "url": f"${{console:raw}}{panel.console}", "targetBlank": True}]
     if panel.steps:
         defaults["thresholds"] = {"mode": "absolute", "steps": [{"color": color, "value": value} for color, value in panel.steps]}
     if panel.kind == "timeseries":

@@ -13,6 +13,7 @@ from alerts.command import MAX_TEXT
 from alerts.delivery_record import DeliveryRecord
 from alerts.tier import Tier
 from streams.api.models import Alert
+from streams.shown import KINDS
 from streams.topics import (
     ACTIONS,
     ALERT_STATE,
@@ -35,6 +36,20 @@ _REF: Final = "#/components/schemas/{name}"
 _NAMES: Final = {"type": "string", "maxLength": 512}
 _TIME: Final = {"type": "string", "format": "date-time"}
 
+_COUNT: Final = {"type": "integer", "minimum": 0}
+_QUEUE: Final[dict[str, dict[str, Any]]] = {
+    "waiting": _COUNT,
+    "oldest_wait_s": {"type": "number", "minimum": 0},
+    "agents_available": _COUNT,
+    "agents_busy": _COUNT,
+    "service_level": {"type": "number", "minimum": 0, "maximum": 1},
+}
+_AGENT: Final[dict[str, dict[str, Any]]] = {
+    "team_id": {"type": "string"},
+    "type": {"type": "string"},
+    "state": {"enum": ["available", "busy", "break", "offline"]},
+}
+
 _CHANNELS: Final[dict[str, tuple[str, str, str]]] = {
     EVENTS: ("receive", "Event", "The input: CloudEvents 1.0, structured or binary. Raw personal data. 输入事件"),
     FEEDBACK: ("receive", "Command", "Commands: acknowledge, resolve, verdicts, silences; key: the tenant. 处置与反馈"),
@@ -45,7 +60,11 @@ _CHANNELS: Final[dict[str, tuple[str, str, str]]] = {
         for tier in Tier
         if tier
     },
-    KPIS: ("send", "Forecast", "What is expected of the next 24 h, and how good such forecasts have been. 未来 24 小时的预测"),
+    KPIS: (
+        "send",
+        "Kpi",
+        "What indicators read, queues and agents now, what is expected of the next 24 h. 指标读数、队列与坐席现状、未来 24 小时的预测",
+    ),
     ACTIONS: ("send", "Any", "Suggested actions. 建议动作"),
     DELIVERIES: ("send", "Delivery", "What came of each attempt to deliver a page. 通知投递结果"),
     AUDIT: ("send", "AuditEvent", "What happened to each alert, a hash chain for each. 审计链"),
@@ -109,7 +128,11 @@ def _schemas() -> dict[str, Any]:
         "Alert": alert,
         "AlertEvent": _envelope({"$ref": _REF.format(name="Alert")}, "^fenghuo\\.alert\\.[a-z_]+\\.v1$"),
         "Command": _envelope(_command(), "^fenghuo\\.(feedback\\.given|silence\\.added|silence\\.expired)\\.v1$"),
+        "Kpi": {"oneOf": [{"$ref": _REF.format(name=name)} for name in ("Forecast", "Readings", "QueueNow", "AgentNow")]},
         "Forecast": _envelope({"type": "object"}, "^fenghuo\\.kpi\\.forecast\\.v1$"),
+        "Readings": _envelope(_readings(), "^fenghuo\\.kpi\\.readings\\.v1$"),
+        "QueueNow": _envelope(_now("queue_id", **_QUEUE), "^fenghuo\\.kpi\\.queue\\.v1$"),
+        "AgentNow": _envelope(_now("agent_id", **_AGENT), "^fenghuo\\.kpi\\.agent\\.v1$"),
         "Delivery": records["DeliveryRecord"],
         "AuditEvent": _envelope(audit, "^fenghuo\\.audit\\.recorded\\.v1$"),
     }
@@ -129,6 +152,29 @@ def _envelope(data: dict[str, Any], kind: str) -> dict[str, Any]:
             "data": data,
         },
     }
+
+
+def _readings() -> dict[str, Any]:
+    """What the grid has read: a value of null is withdrawn, its tier and sample are then not there."""
+    number = {"type": "number"}
+    reading = {
+        "type": "object",
+        "required": ["indicator", "scope", "key", "value"],
+        "properties": {
+            "indicator": _NAMES,
+            "scope": {"enum": ["tenant", *KINDS.values()]},
+            "key": _NAMES,
+            "value": {"type": ["number", "null"]},
+            "n": number,
+            "tier": {"enum": [tier.label for tier in Tier]},
+        },
+    }
+    return _now("readings", readings={"type": "array", "maxItems": 1000, "items": reading})
+
+
+def _now(name: str, **properties: dict[str, Any]) -> dict[str, Any]:
+    known = {"tenant_id": _NAMES, name: _NAMES, **properties}
+    return {"type": "object", "required": ["tenant_id", name], "properties": known}
 
 
 def _command() -> dict[str, Any]:

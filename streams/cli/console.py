@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from alerts.store.overviews import Overviews
 from alerts.store.queries import Queries
 from config.loader import Policy, load_policy
 from config.settings import Settings
@@ -21,13 +22,17 @@ from streams.api.tail import Tail
 from streams.api.tokens import Token, Tokens, load_tokens, new_token
 from streams.cli._shared import Bootstrap, configure_logging, human, run, settings
 from streams.cli.api import ANY
+from streams.console.changes import Changes
+from streams.console.floor import BACK_S, Floor
 from streams.console.server import ConsoleParts, build_console
 from streams.console.session import TICKET_S
+from streams.console.topic_tail import TopicTail
 from streams.errors import UsageError
 from streams.kafka import client_options, require_broker
 from streams.metrics import Metrics
 from streams.serving import Served, until_stopped
 from streams.stores import open_store, projector_of, require_topics
+from streams.topics import KPIS, RULES
 
 __all__ = ["register"]
 
@@ -66,18 +71,23 @@ async def _serve(found: Settings, policy: Policy, tokens: Tokens, *, fill: bool)
     options = client_options(found.kafka)
     await require_broker(options)
     await require_topics(found)
-    hub, bus = Hub(), KafkaBus(options, found.topics.alerts)
-    tail = Tail(hub, options, found.topics.alerts)
+    hub, bus, floor = Hub(), KafkaBus(options, found.topics.alerts), Floor()
+    changes, partitions = Changes(), found.topics.alerts
+    tails = [
+        Tail(hub, options, partitions),
+        TopicTail(KPIS, partitions, options, floor.feed, back_s=BACK_S, ready=floor.settle),
+        TopicTail(RULES, 1, options, changes.feed),
+    ]
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(found))
-        works: list[Any] = [tail, *([projector_of(found, store, Metrics(), audit=False)] if fill else [])]
+        works: list[Any] = [*tails, *([projector_of(found, store, Metrics(), audit=False)] if fill else [])]
         for part in (bus, *works):
             await part.start()
             stack.push_async_callback(part.stop)
         hosts = [*found.api.hosts, *({found.api.host} - ANY)]
         routes = routes_of(policy.steps)
         api = ApiParts(tokens, Queries(store.reader), bus, hub, routes, hosts=hosts, origins=found.api.origins)
-        parts = ConsoleParts(api, policy.rules)
+        parts = ConsoleParts(api, Overviews(store.reader), policy.rules, floor, changes, policy.calendar.zone)
         served = await stack.enter_async_context(Served(build_console(parts), found.api.host, found.api.port, what="console"))
         _greet(parts, found.api.host, served.port)
         await until_stopped([part.run() for part in works])

@@ -17,7 +17,9 @@ from config.settings import Settings
 from detectors.event import Event
 from streams.cli._shared import AppId, Bootstrap, configure_logging, layout, parser, run, settings, settle
 from streams.dead_letter import dead_letter
+from streams.in_force import InForce
 from streams.intake import Rejected
+from streams.kafka import client_options
 from streams.lexicon_watch import LexiconWatch
 from streams.model_watch import ModelWatch
 from streams.records import Parser, Reject
@@ -69,6 +71,7 @@ async def _work(options: WorkerOptions, policy: Policy, found: Settings) -> None
     wiring = build_wiring(policy, options.layout, analyse=watch, model=learnt)
     polls = [each.poll for each in (watch, learnt) if each is not None]
     settle()
+    client = client_options(found.kafka)
     async with aiohttp.ClientSession() as session, filled_store(found) as beside:
         parts = WorkerParts(
             build=lambda name, partition: build_stage(name, partition, wiring),
@@ -77,7 +80,7 @@ async def _work(options: WorkerOptions, policy: Policy, found: Settings) -> None
             backoff=policy.backoff,
             refresh=(lambda: [poll() for poll in polls]) if polls else None,
             models=learnt.versions if learnt is not None else dict,
-            beside=beside,
+            beside={**beside, "in-force": lambda _: InForce(policy, lambda: learnt.version if learnt else None, options.app_id, client)},
         )
         await Worker(options, parts).run()
 

@@ -20,7 +20,7 @@ async def follow(
     request: web.Request,
     hub: Hub,
     wanted: Filter,
-    write_row: Callable[[Mapping[str, Any]], str],
+    write_row: Callable[[Mapping[str, Any]], str | None],
     *,
     alert: str = "",
     until: Callable[[], bool] = lambda: True,
@@ -54,7 +54,7 @@ async def follow(
     return response
 
 
-def _message(live: Live | None, wanted: Filter, write_row: Callable[[Mapping[str, Any]], str]) -> bytes:
+def _message(live: Live | None, wanted: Filter, write_row: Callable[[Mapping[str, Any]], str | None]) -> bytes:
     if live is None:
         return b"event: beat\ndata: {}\n\n"
     if not live.id:

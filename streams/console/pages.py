@@ -19,7 +19,7 @@ from streams.console.incidents import incidents_of
 from streams.console.live import follow
 from streams.console.session import Sessions
 from streams.console.views import Viewer
-from streams.console.visit import Templates, Visit
+from streams.console.visit import Templates, Visit, common
 
 __all__ = ["Pages"]
 
@@ -63,7 +63,7 @@ class Pages:
             "tenants": visit.token.tenants or (),
             "note": _note(request),
         }
-        return self._templates.page("alerts.html", visit, **self._common(request, visit), **values)
+        return self._templates.page("alerts.html", visit, **common(request, visit), **values)
 
     async def rows(self, request: web.Request, visit: Visit) -> web.StreamResponse:
         """The list alone, of a filter or after a cursor."""
@@ -80,14 +80,14 @@ class Pages:
         return web.json_response(await self._queries.counts(tenants_of(visit.token, query.tenant)))
 
     async def live(self, request: web.Request, visit: Visit) -> web.StreamResponse:
-        """Alerts as they come; those that the URL's filter wants with their rows."""
+        """Alerts as they come; those that the URL's filter wants with their rows, unless it says `rows=no`."""
         query, _ = _asked(request)
-        viewer = self._viewer(visit)
+        viewer, bare = self._viewer(visit), request.query.get("rows") == "no"
         return await follow(
             request,
             self._parts.hub,
             wanted_of(query, tenants_of(visit.token, query.tenant)),
-            lambda data: self._templates.text("_row.html", visit, a=viewer.alert(data)),
+            lambda data: None if bare else self._templates.text("_row.html", visit, a=viewer.alert(data)),
             alert=request.query.get("alert", ""),
             until=lambda: self._sessions.find(visit.anchor, self._parts.wall()) is not None,
             beat_s=self._parts.beat_s,
@@ -108,7 +108,7 @@ class Pages:
     async def alert(self, request: web.Request, visit: Visit) -> web.StreamResponse:
         """All about one alert."""
         values = await self._alert(request, visit)
-        return self._templates.page("alert.html", visit, **self._common(request, visit), **values, note=_note(request))
+        return self._templates.page("alert.html", visit, **common(request, visit), **values, note=_note(request))
 
     async def alert_body(self, request: web.Request, visit: Visit) -> web.StreamResponse:
         """The part of the page that changes, once the store has `revision`."""
@@ -146,10 +146,17 @@ class Pages:
         now = self._parts.wall()
         rows = await self._queries.silences(now, visit.token.tenants)
         values: dict[str, Any] = {"silences": rows, "now": now, "tenants": visit.token.tenants or (), "note": _note(request)}
-        return self._templates.page("silences.html", visit, **self._common(request, visit), **values)
+        return self._templates.page("silences.html", visit, **common(request, visit), **values)
 
     async def incidents(self, request: web.Request, visit: Visit) -> web.StreamResponse:
         """Open alerts that belong together."""
+        return self._templates.page("incidents.html", visit, **common(request, visit), **await self._incidents(visit))
+
+    async def incidents_body(self, _request: web.Request, visit: Visit) -> web.StreamResponse:
+        """The part of the page that changes."""
+        return self._templates.page("_incidents.html", visit, **await self._incidents(visit))
+
+    async def _incidents(self, visit: Visit) -> dict[str, Any]:
         found: list[dict[str, Any]] = []
         cursor: str | None = None
         while len(found) < GATHERED:
@@ -159,17 +166,12 @@ class Pages:
             if cursor is None:
                 break
         incidents = incidents_of(found, self._viewer(visit))
-        values: dict[str, Any] = {"incidents": incidents, "cut": GATHERED if cursor is not None else None}
-        return self._templates.page("incidents.html", visit, **self._common(request, visit), **values)
+        return {"incidents": incidents, "cut": GATHERED if cursor is not None else None}
 
     # -- what they share
 
     def _viewer(self, visit: Visit) -> Viewer:
         return Viewer(visit.texts, self._rules, self._parts.routes)
-
-    @staticmethod
-    def _common(request: web.Request, visit: Visit) -> dict[str, Any]:
-        return {"back": request.path_qs, "token": visit.token, "section": request.path.split("/")[1]}
 
 
 def _asked(request: web.Request) -> tuple[AlertQuery, list[str]]:

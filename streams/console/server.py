@@ -5,19 +5,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import Final
 
 from aiohttp import hdrs, web
 from sqlalchemy.exc import DBAPIError
 
 from alerts.rule import Rule
+from alerts.store.overviews import Overviews
 from streams.api.guard import Guard
 from streams.api.problem import Problem
 from streams.api.routes import BASE
 from streams.api.server import ApiParts, build_api
 from streams.api.tokens import Role
 from streams.console.assets import Assets
+from streams.console.changes import Changes
 from streams.console.entrance import Entrance
+from streams.console.floor import Floor
+from streams.console.history import HistoryPage
+from streams.console.issues import IssuesPage
+from streams.console.now import NowPage
 from streams.console.orders import Orders
 from streams.console.pages import Pages
 from streams.console.session import Sessions, Tickets
@@ -47,10 +54,18 @@ _Route = tuple[str, str, Page]
 
 @dataclass(frozen=True)
 class ConsoleParts:
-    """What the console is made of: what the API is, the policy's rules for names and units, and who has logged in."""
+    """What the console is made of.
+
+    What the API is, counts over its store, the policy's rules for names and units, the floor, what was in force, the zone in which weeks
+    are counted, and who has logged in.
+    """
 
     api: ApiParts
+    overviews: Overviews
     rules: Mapping[str, Rule] = field(default_factory=dict)
+    floor: Floor = field(default_factory=Floor)
+    changes: Changes = field(default_factory=Changes)
+    zone: tzinfo = UTC
     sessions: Sessions = field(default_factory=Sessions)
     tickets: Tickets = field(default_factory=Tickets)
 
@@ -65,6 +80,7 @@ def build_console(parts: ConsoleParts) -> web.Application:
     for role, routes in (
         (None, _public(entrance)),
         (Role.VIEWER, _viewers(Pages(parts.api, parts.rules, templates, parts.sessions), entrance)),
+        (Role.VIEWER, _overviews(parts, templates)),
         (Role.OPERATOR, _operators(Orders(parts.api, templates))),
     ):
         for method, path, page in routes:
@@ -99,6 +115,20 @@ def _viewers(pages: Pages, entrance: Entrance) -> list[_Route]:
         ("GET", "/alerts/{id}/body", pages.alert_body),
         ("GET", "/silences", pages.silences),
         ("GET", "/incidents", pages.incidents),
+        ("GET", "/incidents/body", pages.incidents_body),
+    ]
+
+
+def _overviews(parts: ConsoleParts, templates: Templates) -> list[_Route]:
+    now = NowPage(parts.api, parts.rules, parts.floor, templates)
+    issues = IssuesPage(parts.api, parts.overviews, parts.rules, parts.floor, templates)
+    history = HistoryPage(parts.api, parts.overviews, parts.rules, parts.changes, parts.zone, templates)
+    return [
+        ("GET", "/now", now.show),
+        ("GET", "/now/body", now.body),
+        ("GET", "/issues", issues.show),
+        ("GET", "/issues/body", issues.body),
+        ("GET", "/history", history.show),
     ]
 
 

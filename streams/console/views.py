@@ -90,6 +90,10 @@ class Viewer:
             data=data,
         )
 
+    def rule(self, indicator: str) -> Rule | None:
+        """The rule of an indicator, None for one the policy does not know."""
+        return self._rules.get(indicator)
+
     def name(self, indicator: str) -> str:
         """What an indicator is called."""
         rule = self._rules.get(indicator)

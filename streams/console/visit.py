@@ -18,7 +18,7 @@ from streams.console.assets import Assets
 from streams.console.i18n import LANGUAGES, Texts, choose_language, load_texts
 from streams.console.session import SESSION_S, Session, Sessions
 
-__all__ = ["LANGUAGE", "SESSION", "THEME", "THEMES", "VISIT", "Templates", "Visit", "local_path", "remember"]
+__all__ = ["LANGUAGE", "SESSION", "THEME", "THEMES", "VISIT", "Templates", "Visit", "common", "local_path", "remember"]
 
 SESSION, VISIT, LANGUAGE, THEME = "fenghuo_session", "fenghuo_visit", "fenghuo_language", "fenghuo_theme"
 THEMES: Final = ("auto", "light", "dark")
@@ -85,6 +85,11 @@ class Templates:
         if visit.fresh:
             remember(response, VISIT, visit.anchor, max_age=int(SESSION_S), secret=True)
         return response
+
+
+def common(request: web.Request, visit: Visit) -> dict[str, Any]:
+    """What every page with a menu needs: where it is, and who looks."""
+    return {"back": request.path_qs, "token": visit.token, "section": request.path.split("/")[1]}
 
 
 def remember(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from tests.unit.console.desk import MADE, Desk, desk
+from tests.unit.store.records import instant
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -36,6 +37,14 @@ class Site:
 
     def light(self, *datas: dict[str, Any], live: bool = True) -> None:
         self.do(self.desk.worker.light(*datas, live=live))
+
+    def tell(self, kind: str, at: float | None = None, **data: Any) -> None:
+        """An event of the KPI topic."""
+        moment = instant(time.time() if at is None else at)
+        self.do(self._tell({"type": kind, "time": moment, "data": {"tenant_id": "acme", **data}}))
+
+    async def _tell(self, event: dict[str, Any]) -> None:
+        self.desk.parts.floor.take(event)
 
     def ticket(self, who: str) -> str:
         return f"{self.base}/login?ticket={self.desk.parts.tickets.issue(MADE[who][1], time.time())}"

@@ -61,6 +61,13 @@ def moved(conversation: str) -> bytes:
     return json.dumps(event).encode()
 
 
+def told(what: str, **more: object) -> bytes:
+    """What the floor's systems say of now."""
+    now = datetime.now(UTC).isoformat()
+    event = {"specversion": "1.0", "id": f"{what}-{now}", "source": "/tenants/acme/acd", "type": f"fenghuo.{what}.v1", "time": now}
+    return json.dumps({**event, "data": {"tenant_id": "acme", **more}}).encode()
+
+
 async def commands(site: Site) -> list[Command]:
     found = [decode_command(record.value, record_time=record.timestamp / 1000) for record in await site.read(FEEDBACK)]
     return [each for each in found if isinstance(each, Command)]
@@ -113,6 +120,13 @@ def test_an_event_is_on_the_page_within_a_second_and_its_acknowledgement_in_anot
     (given,) = do(commands(cluster))
     assert given.kind == "acknowledge"
     assert second.locator(".row button").count() == 0
+    do(cluster.send(told("queue.snapshot", queue={"queue_id": "q-refund", "waiting": 7, "agents_available": 1, "agents_busy": 4})))
+    do(cluster.send(told("agent.state_changed", agent={"id": "a-1", "type": "human"}, state="break")))
+    second.goto(f"{link[1]}/now")
+    second.wait_for_selector("tr:has(#q-acme-q-refund) >> text='1 / 4'")
+    second.wait_for_selector("tr:has(#a-acme-a-1) .state.break")
+    second.goto(f"{link[1]}/history")
+    second.wait_for_selector("text='The first record, 65 indicators.'")
     for page in (first, second):
         page.context.close()
     assert [console.stop(), worker.stop()] == [0, 0]

@@ -14,11 +14,16 @@ from typing import Any
 import promql_parser
 import pytest
 import yaml
+from yarl import URL
 
+from config.loader import load_policy
+from streams.cli.console import PORT
+from streams.console.filters import query_of
 from streams.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX, Metrics
 from tools.write_dashboards import files
 
 ROOT = Path(__file__).parents[2]
+EXAMPLES = {"tier": "red", "state": "raised", "indicator": "queue_length"}
 TARGET = {"instance", "job"}
 """Labels that Prometheus itself gives."""
 FILES = sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))
@@ -55,8 +60,12 @@ def plain(query: str) -> str:
     return re.sub(r"\$(tenant|queue|agent)\b", ".*", filled)
 
 
+def queries_of(panel: dict[str, Any]) -> list[str]:
+    return [plain(target["expr"]) for target in panel["targets"]]
+
+
 def queries(path: Path) -> list[str]:
-    return [plain(target["expr"]) for panel in panels(path) for target in panel["targets"]]
+    return [query for panel in panels(path) for query in queries_of(panel)]
 
 
 def nodes(query: str) -> list[promql_parser.Expr]:
@@ -104,6 +113,20 @@ def test_a_panel_says_what_it_shows_and_in_which_unit(path: Path) -> None:
         assert panel["fieldConfig"]["defaults"]["unit"]
         assert panel["targets"]
         assert {target["datasource"]["uid"] for target in panel["targets"]} | {panel["datasource"]["uid"]} == {"${datasource}"}
+
+
+@every_dashboard
+def test_a_panel_leads_to_a_page_of_the_console_with_filters_it_understands(path: Path) -> None:
+    assert {each["name"]: each.get("query") for each in load(path)["templating"]["list"]}["console"] == f"http://127.0.0.1:{PORT}"
+    for panel in panels(path):
+        [link] = panel["fieldConfig"]["defaults"]["links"]
+        assert link["url"].startswith("${console:raw}/")
+        labels = re.findall(r"\$\{__field\.labels\.(\w+):percentencode\}", link["url"])
+        assert all(f"by ({name}" in query or f", {name})" in query for name in labels for query in queries_of(panel))
+        url = URL(re.sub(r"\$\{__field\.labels\.(\w+):percentencode\}", lambda found: EXAMPLES.get(found[1], "q-1"), link["url"][14:]))
+        assert url.path in {"/alerts", "/issues", "/now"}
+        assert query_of(dict(url.query))[1] == [], link["url"]
+        assert url.query.get("indicator", "queue_length") in load_policy().rules
 
 
 @every_dashboard

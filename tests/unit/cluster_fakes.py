@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndTimestamp
 
 
 class Record(NamedTuple):
@@ -88,6 +89,13 @@ class Consumer:
 
     async def end_offsets(self, targets: list[TopicPartition]) -> dict[TopicPartition, int]:
         return {target: self._logs.end(target) for target in targets}
+
+    async def offsets_for_times(self, times: dict[TopicPartition, int]) -> dict[TopicPartition, OffsetAndTimestamp | None]:
+        found = {}
+        for target, moment in times.items():
+            later = [OffsetAndTimestamp(each.offset, each.timestamp) for each in self._logs.records[target] if each.timestamp >= moment]
+            found[target] = later[0] if later else None
+        return found
 
     async def getmany(self, *, timeout_ms: int = 0, max_records: int = 500) -> dict[TopicPartition, list[Record]]:
         await asyncio.sleep(0)

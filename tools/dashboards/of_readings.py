@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from alerts.rule import Rule
 from config.loader import load_policy
-from tools.dashboards.panel import TIERS, Panel
+from streams.shown import KINDS
+from tools.dashboards.panel import TIERS, Panel, label
 
 __all__ = ["now", "over_time"]
 
+_PLACES: Final = {kind: name for name, kind in KINDS.items()}
 _UNITS: Final = {"ratio": "percentunit", "s": "s", "min": "m"}
 _FACTORS: Final = frozenset(
     {"average_handle_time", "complaint_rate", "department_load_ratio", "dept_dwell_ratio", "mention_surge", "volume_ratio_3h"}
@@ -23,8 +25,9 @@ _FACTORS: Final = frozenset(
 def over_time(indicator: str, scope: str, *, chosen: str = "", width: int = 12) -> Panel:
     """An indicator's readings over time, a line for each id of a kind of scope; tiers are dashed lines."""
     rule = _rules()[indicator]
-    steps = _steps(rule)
-    return Panel(_title(rule), _about(rule), {"{{key}}": _reading(indicator, scope, chosen)}, _unit(rule), width=width, steps=steps)
+    queries = {"{{key}}": _reading(indicator, scope, chosen)}
+    link = _alerts(indicator, scope)
+    return Panel(_title(rule), _about(rule), queries, _unit(rule), width=width, steps=_steps(rule), console=link)
 
 
 def now(indicator: str, scope: str, *, width: int = 12) -> Panel:
@@ -32,7 +35,15 @@ def now(indicator: str, scope: str, *, width: int = 12) -> Panel:
     rule = _rules()[indicator]
     best = "bottomk" if rule.direction == "low" else "topk"
     query = f"{best}(10, {_reading(indicator, scope)})"
-    return Panel(_title(rule), _about(rule), {"{{key}}": query}, _unit(rule), kind="bargauge", width=width, height=8, steps=_steps(rule))
+    shape: dict[str, Any] = {"kind": "bargauge", "width": width, "height": 8}
+    link = _alerts(indicator, scope)
+    return Panel(_title(rule), _about(rule), {"{{key}}": query}, _unit(rule), steps=_steps(rule), console=link, **shape)
+
+
+def _alerts(indicator: str, scope: str) -> str:
+    """The console's alerts of an indicator about what was clicked, also those that are over."""
+    place = "tenant=" if scope == "tenant" else f"scope={_PLACES[scope]}:"
+    return f"/alerts?indicator={indicator}&open=all&{place}{label('key')}"
 
 
 def _reading(indicator: str, scope: str, chosen: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.dashboards.panel import NAMES, TIERS, Dashboard, Panel, Row
+from tools.dashboards.panel import NAMES, TIERS, Dashboard, Panel, Row, label
 
 __all__ = ["DASHBOARD"]
 
@@ -13,7 +13,13 @@ _GREY = "#64748b"
 def _open(tier: str) -> Panel:
     query = f'sum(fenghuo_open_alerts{{tier="{tier}"}}) or vector(0)'
     about = f"Open {tier} alerts. 未结束的{NAMES[tier]}色预警数。"
-    return Panel(f"{NAMES[tier]} {tier}", about, {tier: query}, kind="stat", width=3, height=4, steps=[(_GREY, None), (TIERS[tier], 1)])
+    return Panel(
+        f"{NAMES[tier]} {tier}", about, {tier: query}, kind="stat", width=3, height=4, steps=_steps(tier), console=f"/alerts?tier={tier}"
+    )
+
+
+def _steps(tier: str) -> list[tuple[str, float | None]]:
+    return [(_GREY, None), (TIERS[tier], 1)]
 
 
 _NOW = Row(
@@ -56,6 +62,7 @@ _ALERTS = Row(
             "未结束的预警，按颜色 Open alerts by tier",
             "Alerts that are open, one for each indicator and scope. 每个指标、每个范围至多一条。",
             {"{{tier}}": "sum by (tier) (fenghuo_open_alerts)"},
+            console=f"/alerts?tier={label('tier')}",
             width=12,
             height=8,
             stacked=True,
@@ -64,6 +71,7 @@ _ALERTS = Row(
             "最多的指标 Top indicators",
             "The ten indicators with the most alert events in the time range. 所选时间内预警事件最多的十个指标。",
             {"{{indicator}}": "topk(10, sum by (indicator) (increase(fenghuo_alerts_total[$__range])) > 0)"},
+            console=f"/alerts?indicator={label('indicator')}&open=all",
             kind="bargauge",
             width=12,
             height=8,
@@ -72,6 +80,7 @@ _ALERTS = Row(
             "预警事件 Alert events by state",
             "Alert events sent per minute, by their new state. 每分钟发出的预警事件，按新状态。",
             {"{{state}}": "sum by (state) (rate(fenghuo_alerts_total[$__rate_interval])) * 60"},
+            console=f"/alerts?state={label('state')}&open=all",
             unit="cpm",
             width=12,
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.dashboards.of_readings import now, over_time
-from tools.dashboards.panel import TENANT, Dashboard, Panel, Row
+from tools.dashboards.panel import TENANT, Dashboard, Panel, Row, label
 
 __all__ = ["DASHBOARD"]
 
@@ -26,6 +26,7 @@ _FORECAST = Row(
             },
             width=12,
             height=8,
+            console=f"/issues?tenant={label('tenant')}",
         ),
         Panel(
             "预测误差 Forecast error",
@@ -38,6 +39,7 @@ _FORECAST = Row(
             "percentunit",
             width=12,
             height=8,
+            console=f"/issues?tenant={label('tenant')}",
         ),
     ],
 )

@@ -24,6 +24,7 @@ export function say(text, bad = false) {
 
 const near = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
 const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const day = new Intl.DateTimeFormat(language, { year: "numeric", month: "2-digit", day: "2-digit" });
 const full = new Intl.DateTimeFormat(language, { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
 function date(element) {
@@ -43,14 +44,14 @@ export function tellTimes(root = document) {
   for (const element of root.querySelectorAll("time")) {
     const moment = date(element);
     if (Number.isNaN(moment.getTime())) continue;
-    element.textContent = "full" in element.dataset ? full.format(moment) : age(moment);
+    element.textContent = "full" in element.dataset ? full.format(moment) : "day" in element.dataset ? day.format(moment) : age(moment);
     element.title ||= `${moment.toLocaleDateString(language)} ${clock.format(moment)}`;
   }
 }
 tellTimes();
 // Only what can be seen: a page may hold thousands of rows.
 setInterval(() => {
-  for (const element of document.querySelectorAll("time:not([data-full])")) {
+  for (const element of document.querySelectorAll("time:not([data-full], [data-day])")) {
     const box = element.getBoundingClientRect();
     if (box.bottom > 0 && box.top < innerHeight && !Number.isNaN(date(element).getTime())) element.textContent = age(date(element));
   }
@@ -218,6 +219,8 @@ function setLink(state) {
   link.lastElementChild.textContent = links[state];
 }
 
+export const ended = () => setLink("ended");
+
 // Follows the alerts of a URL. A connection that dies without a word is found by the missing heartbeat. A tab that is out of sight
 // gives its connection back after a while, as browsers have few of them for one site; in sight again it reads what it missed.
 export function follow(url, { alert, missed }) {
@@ -270,4 +273,4 @@ export function follow(url, { alert, missed }) {
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 // Pages without live alerts still show whether the console is there.
-if (!document.getElementById("rows") && !document.getElementById("alert")) follow("/live?tenant=&alert=none", { alert() {}, missed() {} });
+if (!document.querySelector("#rows, #alert, main [data-live]")) follow("/live?tenant=&alert=none", { alert() {}, missed() {} });

@@ -12,7 +12,10 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from alerts.audit import Entry, chain, to_event
 from alerts.command import Command, CommandKind, encode_command
 from alerts.silence import Silence
+from detectors.event import Agent, Event, Queue
 from streams.api.asyncapi import asyncapi, asyncapi_document
+from streams.kpis import fact_event, reading_events
+from streams.shown import Shown
 from streams.topics import declare
 from streams.wiring import Layout
 from tests.unit.store.records import alert_event, delivery
@@ -68,3 +71,17 @@ def test_what_is_written_fits_its_schema() -> None:
     entry = Entry("acme", "a1", "alert", "1", "2026-11-11T00:00:00.000+00:00", "", {"state": "raised"}, "0" * 64)
     validator("AuditEvent").validate(to_event(chain(entry, None)))
     assert not validator("AuditEvent").is_valid({**to_event(chain(entry, None)), "data": {}})
+
+
+def test_readings_and_what_is_said_of_queues_and_agents_fit_their_schema() -> None:
+    readings: dict[Shown, float | None] = {("fcr", "acme", "queue", "q-1"): 0.5, ("fcr", "acme", "tenant", "acme"): None}
+    events = [
+        Event("queue.snapshot", 0.0, "e-1", "/s", "acme", "q-1", queue=Queue("q-1", waiting=3, service_level=0.9)),
+        Event("agent.state_changed", 0.0, "e-2", "/s", "acme", "a-1", agent=Agent("a-1", "human"), data={"state": "busy"}),
+    ]
+    sends = [*reading_events(readings, {}, 0.0, "s0|1"), *(send for event in events if (send := fact_event(event)) is not None)]
+    for send in sends:
+        validator("Kpi").validate(json.loads(send.value or b""))
+    assert len(sends) == 3
+    wrong = json.loads(sends[1].value or b"")
+    assert not validator("Kpi").is_valid({**wrong, "data": {**wrong["data"], "waiting": -1}})

@@ -14,6 +14,7 @@ from aiohttp import ClientResponse, CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 
 from alerts.command import Command, encode_command
+from alerts.store.overviews import Overviews
 from alerts.store.queries import Queries
 from alerts.store.rows import Rows, Source
 from alerts.store.store import Store
@@ -117,7 +118,7 @@ async def desk(url: str = "sqlite://", **parts: Any) -> AsyncIterator[Desk]:
     tokens = Tokens([*(entry for _, entry in MADE.values()), LOCAL[1]])
     wall = parts.pop("wall", lambda: clock[0])
     api = ApiParts(tokens, Queries(store.reader), worker, hub, routes_of(POLICY.steps), wall=wall, **parts)
-    made_of = ConsoleParts(api, POLICY.rules)
+    made_of = ConsoleParts(api, Overviews(store.reader), POLICY.rules)
     try:
         await store.open()
         async with TestClient(TestServer(build_console(made_of)), cookie_jar=CookieJar(unsafe=True)) as client:

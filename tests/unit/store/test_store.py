@@ -19,10 +19,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from alerts.audit import parse, verify
+from alerts.store.overviews import Issue, Overviews, Verdicts
 from alerts.store.queries import BadCursor, Filter, Queries
 from alerts.store.rows import Rows, Source
 from alerts.store.store import Fenced, Place, Store, StoreError
 from alerts.store.tables import AUDIT, METADATA, PROPERTIES, VIEWS
+from alerts.tier import Tier
 from tests.unit.store.records import BEGAN, alert, alert_event, command, delivery, put, rows_of, silence
 
 MEMORY = "sqlite://"
@@ -47,6 +49,19 @@ async def dump(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     return {name: sorted(rows, key=repr) for name, rows in views.items()}
 
 
+async def overview(store: Store) -> tuple[Any, ...]:
+    """What `Overviews` says of all that is there."""
+    views, since = Overviews(store.reader), BEGAN - 86_400.0
+    issues = await views.issues(since, since)
+    verdicts = sorted(await views.verdicts([BEGAN + 50, BEGAN]), key=repr)
+    return issues, verdicts, await views.issue_alerts(issues, since), await views.bursts("queue_length", since)
+
+
+ISSUES = [
+    alert("e1", scope={"tenant_id": "acme", "issue_category": "damage", "product_id": "sku-1"}),
+    alert("e2", scope={"tenant_id": "acme", "issue_category": "damage", "conversation_id": "c-1"}),
+    alert("e3", scope={"tenant_id": "other", "product_id": "sku-1"}),
+]
 LOG = [
     alert("a1"),
     alert("b1"),
@@ -404,7 +419,7 @@ def test_postgresql_holds_the_same_as_sqlite(postgres: str) -> None:
         async with opened() as sqlite, opened(postgres) as server:
             await wipe(server)
             for store in (sqlite, server):
-                for batch in in_batches([*LOG[:5], *LOG], [2, 9, 14]):
+                for batch in in_batches([*LOG[:5], *LOG, *ISSUES], [2, 9, 14]):
                     await put(store, *batch)
             assert await dump(server) == await dump(sqlite)
             ours, theirs = Queries(sqlite.reader), Queries(server.reader)
@@ -414,6 +429,9 @@ def test_postgresql_holds_the_same_as_sqlite(postgres: str) -> None:
                 if page.next is not None:
                     assert await theirs.alerts(wanted, cursor=page.next) == await ours.alerts(wanted, cursor=page.next)
             assert await theirs.heads() == await ours.heads()
+            counted = [await overview(store) for store in (server, sqlite)]
+            assert counted[0] == counted[1]
+            assert counted[0][0]
             with pytest.raises(Fenced):
                 await server.write(Rows(), {Place("test", 0): (0, 1)})
             assert await server.prune(BEGAN + 1000) == await sqlite.prune(BEGAN + 1000)
@@ -437,5 +455,53 @@ def test_two_writers_on_postgresql_keep_one_chain(postgres: str) -> None:
             records = [parse(json.dumps(event).encode()) for event in await Queries(one.reader).audit("acme", "z1")]
             assert len(records) == 59
             assert list(verify(records)) == []
+
+    asyncio.run(scene())
+
+
+def test_an_alert_counts_with_its_category_else_its_product_and_about_a_conversation_nowhere() -> None:
+    def about(alert_id: str, at: float, **scope: str) -> Source:
+        state = "resolved" if alert_id.startswith("f") else "raised"
+        return alert(alert_id, at=BEGAN + at, tier="red", state=state, scope={"tenant_id": "acme", **scope})
+
+    async def scene() -> None:
+        async with opened() as store:
+            await put(
+                store,
+                about("a1", 0, issue_category="damage", product_id="sku-1"),
+                about("a2", 100, issue_category="damage"),
+                about("f1", 50, issue_category="damage"),
+                about("f2", -50, issue_category="damage"),
+                about("a3", 10, product_id="sku-1"),
+                about("a4", 10, issue_category="damage", conversation_id="c-1"),
+                about("f3", -90_000, issue_category="old"),
+                about("a5", -90_000, issue_category="open"),
+            )
+            views = Overviews(store.reader)
+            found = await views.issues(BEGAN - 10, BEGAN + 60, ["acme"])
+            assert found == [
+                Issue("acme", "issue_category", "damage", 3, 1, 2, Tier.RED, BEGAN + 100),
+                Issue("acme", "product_id", "sku-1", 1, 0, 1, Tier.RED, BEGAN + 10),
+                Issue("acme", "issue_category", "open", 1, 0, 1, Tier.RED, BEGAN - 90_000),
+            ]
+            alerts = await views.issue_alerts(found, BEGAN - 10)
+            assert [data["alert_id"] for data in alerts["acme", "damage"]] == ["a2", "a1", "f1"]
+            assert await views.issues(BEGAN, BEGAN, ["other"]) == []
+            assert await views.issue_alerts([], BEGAN) == {}
+
+    asyncio.run(scene())
+
+
+def test_verdicts_are_counted_by_the_span_they_were_given_in() -> None:
+    async def scene() -> None:
+        async with opened() as store:
+            judged = [("a1", "false_positive", 10.0), ("a2", "false_positive", 20.0), ("a1", "true_positive", 70.0), ("a1", "late", -10.0)]
+            said = [command(f"k{place}", kind, name, at=at) for place, (name, kind, at) in enumerate(judged)]
+            await put(store, alert("a1"), alert("a2"), *said, command("k9", "false_positive", "gone", at=10.0))
+            found = await Overviews(store.reader).verdicts([BEGAN + 60, BEGAN])
+            assert sorted(found, key=repr) == [
+                Verdicts("queue_length", 0, "true_positive", 1),
+                Verdicts("queue_length", 1, "false_positive", 2),
+            ]
 
     asyncio.run(scene())
