@@ -66,6 +66,7 @@ class Bundles:
         self._of: dict[str, dict[str, str]] = {}
         self._in: dict[str, set[str]] = {}
         self._fresh: dict[str, set[str]] = {}
+        self._burning: dict[str, set[str]] = {}
 
     @property
     def kept(self) -> dict[str, Kept[Any]]:
@@ -76,7 +77,7 @@ class Bundles:
         """Rebuild the indexes."""
         for name, line in self._lines.items():
             bundle_id, _, alert_id = name.rpartition("|")
-            self._index(bundle_id, alert_id, fresh=line.fresh)
+            self._index(bundle_id, alert_id, line)
 
     def get(self, bundle_id: str) -> Bundle | None:
         """A bundle, or None."""
@@ -90,6 +91,10 @@ class Bundles:
         """How many alerts of a bundle nobody was told of in their last revision."""
         return len(self._fresh.get(bundle_id, ()))
 
+    def burning(self, bundle_id: str) -> int:
+        """How many alerts of a bundle are open."""
+        return len(self._burning.get(bundle_id, ()))
+
     def add(self, bundle_id: str, receiver: str, notice: Notice, now: float) -> Bundle:
         """Put an alert's revision into a bundle. The caller sets `due` and calls `put`."""
         alert = notice.alert
@@ -101,7 +106,7 @@ class Bundles:
             place(alert.indicator, alert.scope), alert.key, alert.tier, alert.state, str(title.get("zh", "")), str(title.get("en", ""))
         )
         self._lines.put(f"{bundle_id}|{alert.id}", line)
-        self._index(bundle_id, alert.id, fresh=True)
+        self._index(bundle_id, alert.id, line)
         self._bundles.put(bundle_id, bundle)
         return bundle
 
@@ -128,22 +133,28 @@ class Bundles:
         self._lines.drop(f"{bundle_id}|{alert_id}")
         self._of[bundle_id].pop(alert_id, None)
         self._fresh.get(bundle_id, set()).discard(alert_id)
+        self._burning.get(bundle_id, set()).discard(alert_id)
         self._in[alert_id].discard(bundle_id)
         if not self._in[alert_id]:
             del self._in[alert_id]
         if not self._of[bundle_id]:
             self._of.pop(bundle_id)
             self._fresh.pop(bundle_id, None)
+            self._burning.pop(bundle_id, None)
             self._bundles.drop(bundle_id)
 
-    def flush(self, bundle_id: str, desk: Desk, now: float) -> Notice:
-        """The page of a bundle as it is now. Ended alerts are told once and leave it; so does the bundle when none is left."""
+    def flush(self, bundle_id: str, desk: Desk, now: float, *, news: bool = False) -> Notice:
+        """The page of a bundle as it is now, `news`: of what nobody was told of yet.
+
+        Ended alerts are told once and leave it; so does the bundle when none is left.
+        """
         bundle = self._bundle(bundle_id)
         fresh = self._fresh.pop(bundle_id, set())
         lines = {alert_id: line for alert_id in self._of[bundle_id] if (line := self._lines.get(f"{bundle_id}|{alert_id}")) is not None}
         bundle.number, bundle.sent, bundle.due = bundle.number + 1, now, 0.0
         self._bundles.put(bundle_id, bundle)
-        notice = _notice(bundle, lines, fresh, desk)
+        over = not self._burning.get(bundle_id)
+        notice = _notice(bundle, {name: line for name, line in lines.items() if name in fresh or not news}, fresh, desk, over=over)
         for alert_id in sorted(fresh):
             line = lines[alert_id]
             if line.open:
@@ -159,17 +170,19 @@ class Bundles:
             raise KeyError(bundle_id)
         return bundle
 
-    def _index(self, bundle_id: str, alert_id: str, *, fresh: bool) -> None:
+    def _index(self, bundle_id: str, alert_id: str, line: _Line) -> None:
         self._of.setdefault(bundle_id, {})[alert_id] = alert_id
         self._in.setdefault(alert_id, set()).add(bundle_id)
-        if fresh:
+        if line.fresh:
             self._fresh.setdefault(bundle_id, set()).add(alert_id)
+        burning = self._burning.setdefault(bundle_id, set())
+        (burning.add if line.open else burning.discard)(alert_id)
 
 
-def _notice(bundle: Bundle, lines: dict[str, _Line], fresh: set[str], desk: Desk) -> Notice:
+def _notice(bundle: Bundle, lines: dict[str, _Line], fresh: set[str], desk: Desk, *, over: bool) -> Notice:
     burning = [line for line in lines.values() if line.open]
     tier = max((line.tier for line in burning), default=max(line.tier for line in lines.values()))
-    state = "resolved" if not burning else "raised" if bundle.number == 1 else "updated"
+    state = "resolved" if over else "raised" if bundle.number == 1 else "updated"
     head = msgspec.structs.replace(bundle.head, tier=tier, state=state)
     event = desk.present(head)
     data = event["data"]

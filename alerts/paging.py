@@ -10,6 +10,7 @@ import msgspec
 
 from alerts.alert import Alert
 from alerts.command import Command
+from alerts.declared_campaign import DeclaredCampaign
 from alerts.kept import Kept
 from alerts.page import Page
 from alerts.route import Route
@@ -80,6 +81,11 @@ class Paging:
     def take(self, command: Command, now: float) -> bool | None:
         """Give a command to the step it concerns: whether it changed something; None where none wants it."""
         return next((taken for step in self.steps if (taken := step.take(command, now)) is not None), None)
+
+    def declare(self, campaign: DeclaredCampaign, now: float) -> None:
+        """Tell all steps of a campaign."""
+        for step in self.steps:
+            step.declare(campaign, now)
 
     def due(self) -> float | None:
         """When `tick` has something to do."""

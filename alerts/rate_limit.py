@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 from pydantic import Field
 
-from alerts.bundle import Bundles
+from alerts.bundle import Bundle, Bundles
 from alerts.kept import Kept
 from alerts.rule import Names, Stanza, TierName
 from alerts.stage import AlertStageStep, Batch, Drop, Notice
@@ -37,7 +37,9 @@ class _Sent(msgspec.Struct, array_like=True):
 class RateLimit(AlertStageStep):
     """Keeps the limits, as `digest` or `rate_limited`. A digest goes out as soon as the limit allows, and counts as one page.
 
-    The end of an alert is never limited. Memory: `pages` times for each receiver, and what waits for a digest.
+    The end of an alert is never limited, nor is that of a digest: a receiver's digests are pages of one id until all that they told of is
+    over, and a last page says so. Who keeps incidents then has one for them, and it is closed. Memory: `pages` times for each receiver, and
+    some 300 bytes for each open alert that a digest told of or is to tell of.
     """
 
     name = "rate_limit"
@@ -67,13 +69,15 @@ class RateLimit(AlertStageStep):
 
     def observe(self, notice: Notice, now: float) -> None:
         """What waits for a digest and has ended is told as that, or by itself to who knew of it."""
-        del now
         alert = notice.alert
         if alert.open:
             return
         told = self.desk.told(alert.id)
-        for receiver in self._limits:
-            if receiver in told and self._bundles.holding(alert.id, receiver):
+        for receiver in self._bundles.holding(alert.id):
+            bundle = self._bundles.get(receiver)
+            if bundle is not None and bundle.number and self._bundles.burning(receiver) == 1:
+                self._bundles.add(receiver, receiver, notice, now)
+            elif receiver in told:
                 self._bundles.remove(receiver, alert.id)
         self._bundles.ended(notice)
 
@@ -87,25 +91,36 @@ class RateLimit(AlertStageStep):
         return [(f"rate_limit.{index}.receivers", name) for index, limit in enumerate(limits) for name in limit.receivers]
 
     def due(self) -> float | None:
-        """When the next digest may go."""
-        return min((self._free_at(bundle.receiver) for bundle in self._bundles.all()), default=None)
+        """When the next digest may go, or the last one at once."""
+        dues = (self._due(bundle) for bundle in self._bundles.all())
+        return min((due for due in dues if due is not None), default=None)
 
     def tick(self, now: float) -> Batch:
         """The digests that may go now."""
         batch = Batch()
-        for receiver in sorted(bundle.receiver for bundle in self._bundles.all()):
-            if self._free_at(receiver) <= now:
-                self._count(receiver, now)
-                batch.notices.append(self._bundles.flush(receiver, self.desk, now))
-                for alert_id, _ in batch.notices[-1].covers:
-                    self._bundles.remove(receiver, alert_id)
+        for bundle in sorted(self._bundles.all(), key=lambda each: each.receiver):
+            due = self._due(bundle)
+            if due is None or due > now:
+                continue
+            if not self._over(bundle):
+                self._count(bundle.receiver, now)
+            batch.notices.append(self._bundles.flush(bundle.receiver, self.desk, now, news=True))
         return batch
+
+    def _due(self, bundle: Bundle) -> float | None:
+        if not self._bundles.waiting(bundle.receiver):
+            return None
+        return 0.0 if self._over(bundle) else self._free_at(bundle.receiver)
+
+    def _over(self, bundle: Bundle) -> bool:
+        """Whether all is over that digests told of."""
+        return bundle.number > 0 and not self._bundles.burning(bundle.receiver)
 
     def _allows(self, receiver: str, notice: Notice, now: float, result: Batch) -> bool:
         limit = self._limits.get(receiver)
         if limit is None or notice.passes or notice.alert.fire.label in limit.exempt:
             return True
-        if self._bundles.get(receiver) is None and self._free_at(receiver) <= now:
+        if not self._bundles.waiting(receiver) and self._free_at(receiver) <= now:
             self._count(receiver, now)
             return True
         if limit.overflow == "digest":

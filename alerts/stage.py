@@ -19,6 +19,7 @@ import msgspec
 
 from alerts.alert import Alert
 from alerts.command import Command
+from alerts.declared_campaign import DeclaredCampaign
 from alerts.kept import Kept
 from alerts.page import Page
 from alerts.rule import Stanza
@@ -164,6 +165,10 @@ class AlertStageStep(ABC):
         After a restart it is called for all open alerts where the step `watches`.
         """
         del notice, now
+
+    def declare(self, campaign: DeclaredCampaign, now: float) -> None:
+        """Learn of a campaign that was declared."""
+        del campaign, now
 
     def take(self, command: Command, now: float) -> bool | None:
         """Take a command that concerns this step: whether it changed something; None when it is none of its own."""

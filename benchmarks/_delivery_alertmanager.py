@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ import aiohttp
 
 from benchmarks._delivery_kills import told
 from benchmarks._delivery_pager import Pager
+from benchmarks._delivery_progress import steps
 
 __all__ = ["PROGRAM", "STEPS", "measure"]
 
@@ -72,6 +73,19 @@ class Alertmanager:
         async with self._session.post("/api/v2/alerts", json=alert) as answer:
             answer.raise_for_status()
 
+    async def silence(self, name: str) -> None:
+        """Silence an alert for an hour; returns when that was accepted."""
+        now = datetime.now(UTC)
+        silence = {
+            "matchers": [{"name": "queue", "value": name, "isRegex": False, "isEqual": True}],
+            "startsAt": now.isoformat(),
+            "endsAt": (now + timedelta(hours=1)).isoformat(),
+            "createdBy": "bench",
+            "comment": "bench",
+        }
+        async with self._session.post("/api/v2/silences", json=silence) as answer:
+            answer.raise_for_status()
+
     async def _ready(self) -> bool:
         try:
             async with self._session.get("/-/ready") as answer:
@@ -81,17 +95,34 @@ class Alertmanager:
 
 
 async def measure(kills: int) -> dict[str, Any]:
-    """For each step, so many kills there. A client sends a burning alert again after the restart, but for `accepted_in_group_wait`."""
+    """For each step, so many kills there. A client sends a burning alert again after the restart, but for `accepted_in_group_wait`.
+
+    `silence_accepted`: killed right after a silence was accepted; `within` are the alerts it covered that were paged all the same.
+    """
     async with _site() as site:
         found = {}
         await site.start()
         for step in STEPS:
-            sys.stderr.write(f"alertmanager: {step} ...\n")
             names = [f"{step.replace('_', '-')}-{number:04d}" for number in range(kills)]
-            for name in names:
+            for name in steps(names, f"alertmanager: {step}"):
                 await _killed(site, step, name)
             found[step] = told(site.pager, names)
-        return found
+        silenced = [f"silenced-{number:04d}" for number in range(kills)]
+        within = 0
+        for name in steps(silenced, "alertmanager: silence_accepted"):
+            within += await _silenced(site, name)
+        return {**found, "silence_accepted": {"kills": kills, "within": within}}
+
+
+async def _silenced(site: Alertmanager, name: str) -> bool:
+    await site.silence(name)
+    await site.kill()
+    await site.start()
+    async with asyncio.timeout(LIMIT_S):
+        await site.fire(name)
+        await site.fire(f"{name}-loud")
+        await site.pager.answered(f"{name}-loud")
+    return site.pager.rings[name] > 0
 
 
 async def _killed(site: Alertmanager, step: str, name: str) -> None:

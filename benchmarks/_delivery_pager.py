@@ -25,9 +25,12 @@ class Pager:
         self.port = 0
         self.rings: Counter[str] = Counter()
         self.ids: defaultdict[str, set[str]] = defaultdict(set)
+        self.rings_of: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """Requests by name and page id, in the order in which the ids came first."""
         self._names = names
         self._held: set[str] = set()
         self._open: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._more: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._answered: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._go = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -63,13 +66,25 @@ class Pager:
         """Wait until a request about a name was answered."""
         await self._answered[name].wait()
 
+    async def rung(self, name: str, count: int) -> None:
+        """Wait until so many different pages about a name have come."""
+        while len(self.rings_of[name]) < count:
+            self._more[name].clear()
+            await self._more[name].wait()
+
+    def note(self, name: str, page: str) -> None:
+        """Count a request about a name."""
+        self.rings[name] += 1
+        self.ids[name].add(page)
+        self.rings_of[name][page] += 1
+        self._more[name].set()
+        self._open[name].set()
+
     async def _take(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         names = self._names(json.loads(body))
         for name in names:
-            self.rings[name] += 1
-            self.ids[name].add(request.headers.get("webhook-id") or f"unnamed {self.rings[name]}")
-            self._open[name].set()
+            self.note(name, request.headers.get("webhook-id") or f"unnamed {self.rings[name]}")
         if held := self._held.intersection(names):
             self._held -= held
             async with asyncio.timeout(HOLD_S):

@@ -15,6 +15,7 @@ from pydantic import Field
 from alerts.alert import Alert
 from alerts.decide import Decider
 from alerts.event import EvidenceMode, to_cloudevent, to_data
+from alerts.maintenance import Maintenance
 from alerts.notifiers import notifier_class
 from alerts.notifiers.base import Notifier, NotifierParams
 from alerts.outbox import Backoff
@@ -130,7 +131,7 @@ def load_policy(path: Path | None = None, *, enable: Iterable[str] = ()) -> Poli
         models=_path(document, found.models),
         approved_offers=tuple(found.approved_offers),
         evidence=found.evidence,
-        steps=steps,
+        steps=_explaining(document, indicators, steps),
         receivers=_receivers(document, found, steps),
         backoff=document.check(Backoff, found.outbox, "outbox"),
         expire_s=found.expire_s,
@@ -273,6 +274,19 @@ def _detectors(document: Document, rules: Mapping[str, Rule], shared: Mapping[st
             given = {key: value for key, value in {**shared, **rule.params}.items() if key in kind.Params.model_fields}
             built[name] = kind(document.check(kind.Params, given, *where))
     return built
+
+
+def _explaining(document: Document, indicators: Document, steps: tuple[AlertStageStep, ...]) -> tuple[AlertStageStep, ...]:
+    """The steps. What campaigns are to explain must be an indicator, and none that counts with them itself: it tells of the surplus."""
+    named = [name for step in steps if isinstance(step, Maintenance) for name in step.params.campaigns.indicators]
+    count_with = {each.indicator for each in discover().values() if issubclass(each, ScopeDetector) and each.expects_campaigns()}
+    for index, name in enumerate(named):
+        if name not in indicators.data["indicators"]:
+            raise document.error(f"campaigns.indicators.{index}", f"there is no indicator {name!r}; `fenghuo indicators` lists them")
+        if name in count_with:
+            message = f"{name} counts with declared campaigns by itself: what it says within one is more than was announced; remove it"
+            raise document.error(f"campaigns.indicators.{index}", message)
+    return steps
 
 
 def _watched(

@@ -334,6 +334,11 @@ class ScopeDetector(Detector[S]):
     def learn_all(self, state: S, observation: Observation) -> None:
         """Take a broadcast in (a campaign). The default ignores it."""
 
+    @classmethod
+    def expects_campaigns(cls) -> bool:
+        """Whether declared campaigns are part of what it expects."""
+        return cls.learn_all is not ScopeDetector.learn_all
+
     def score_parts(self, state: S, now: float) -> Iterable[Reading]:
         """Readings about other or narrower scopes that this state knows: each names its `scope`, at most 64.
 

@@ -195,6 +195,9 @@ class AlertStage:
                 self._apply(item.change, item.at, effects)
             elif item.command is not None:
                 self._obey(item, effects)
+            elif item.campaign is not None:
+                self._paging.declare(item.campaign, self._clock)
+                self._send(self._paging.tick(self._clock), effects)
         self._pass_time(math.nextafter(self._merge.released, 0.0), effects)
         if self.wiring.durable:
             self._dirty.update({held_key(each): None for each in sorted(before - set(self._merge.held))})

@@ -3,7 +3,7 @@
 Every record begins with a byte that is its format version; a reader refuses a version it does not know. Four kinds:
 
 - `EventBatch`: intake -> conversation stage, partition for partition;
-- `ItemBatch` of observations: conversation stage -> scope stage; and of changes: both -> alert stage;
+- `ItemBatch` of observations: conversation stage -> scope stage; and of changes, commands and campaigns: both -> alert stage;
 - `ItemBatch` of one command: feedback topic -> alert stage, `origin` naming the topic's partition (`feedback/0`), `seq` its offset.
 """
 
@@ -13,6 +13,7 @@ import msgspec
 
 from alerts.command import Command
 from alerts.decide import Change
+from alerts.declared_campaign import DeclaredCampaign
 from detectors.base import Observation
 from detectors.event import Event
 from streams.errors import Halt
@@ -43,7 +44,7 @@ class EventBatch(msgspec.Struct, array_like=True, omit_defaults=True):
 
 
 class Item(msgspec.Struct, array_like=True, omit_defaults=True, gc=False):
-    """One thing in the merged order of a later stage: released at (`at`, `source`, `id`, `seq`). It has one of the last three."""
+    """One thing in the merged order of a later stage: released at (`at`, `source`, `id`, `seq`). It has one of the last four."""
 
     at: float
     source: str
@@ -52,6 +53,7 @@ class Item(msgspec.Struct, array_like=True, omit_defaults=True, gc=False):
     observation: Observation | None = None
     change: Change | None = None
     command: Command | None = None
+    campaign: DeclaredCampaign | None = None
 
 
 class ItemBatch(msgspec.Struct, array_like=True, omit_defaults=True):

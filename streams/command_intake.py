@@ -16,16 +16,12 @@ from typing import TYPE_CHECKING, Final
 
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
-from msgspec.structs import replace
 
 from alerts.command import CommandReject, decode_command
-from detectors.text.pii import mask
-from streams.batches import Item, ItemBatch, encode
-from streams.command_queue import ORIGIN
+from streams.command_record import command_record
 from streams.dead_letter import dead_letter
 from streams.stage import Send
-from streams.topics import CHANGES, FEEDBACK, internal
-from streams.wiring import partition_of
+from streams.topics import FEEDBACK, internal
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
@@ -56,13 +52,7 @@ def to_record(record: ConsumerRecord, partitions: int) -> Send | CommandReject:
     command = decode_command(record.value, record_time=record.timestamp / 1000)
     if isinstance(command, CommandReject):
         return command
-    command = replace(command, comment=mask(command.comment).text)
-    if command.silence is not None:
-        command = replace(command, silence=replace(command.silence, why=mask(command.silence.why).text))
-    origin = f"{ORIGIN}{record.partition}"
-    item = Item(command.at, origin, command.id, record.offset, command=command)
-    batch = ItemBatch(origin, record.offset, 0.0, 0.0, items=[item])
-    return Send(CHANGES, encode(batch), partition=partition_of(command.tenant, partitions))
+    return command_record(command, partitions, partition=record.partition, offset=record.offset)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]

@@ -288,7 +288,14 @@ def _by_scope(items: list[Item], count: int) -> list[tuple[int, list[Item]]]:
 def _by_tenant(items: list[Item], count: int) -> list[tuple[int, list[Item]]]:
     targets: list[tuple[int, list[Item]]] = [(partition, []) for partition in range(count)]
     for item in items:
-        tenant = item.change.reading.scope.tenant if item.change is not None else item.command.tenant if item.command is not None else None
+        tenant = _tenant(item)
         if tenant is not None:
             targets[partition_of(tenant, count)][1].append(item)
     return targets
+
+
+def _tenant(item: Item) -> str | None:
+    if item.change is not None:
+        return item.change.reading.scope.tenant
+    told = item.command or item.campaign
+    return told.tenant if told is not None else None

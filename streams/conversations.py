@@ -14,6 +14,7 @@ import msgspec
 
 from alerts.command import command_of
 from alerts.decide import Memory
+from alerts.declared_campaign import DeclaredCampaign
 from detectors.base import CompositeDetector, Context, ConversationDetector, Detector, Observation, Reading, Scope, ScopeDetector, Turn
 from detectors.context import advance
 from detectors.event import Event
@@ -134,11 +135,7 @@ class Conversations:
             results.counts["duplicates_total",] += 1
             return False
         results.counts["events_total", event.type] += 1
-        if event.type == "feedback.given":
-            results.changes.append(Item(results.at, event.source, event.id, len(results.changes), command=command_of(event)))
-        fact = fact_event(event)
-        if fact is not None:
-            results.facts.append(fact)
+        _pass_on(event, results)
         turn = self._turn(record, event, results.at)
         self._detect(record, turn, results)
         self._observe(turn, results, released)
@@ -377,6 +374,18 @@ def _record_type(detectors: Iterable[tuple[str, Detector[Any]]]) -> type[Any]:
 
 def _short(name: str) -> str:
     return base64.b32encode(hashlib.blake2b(name.encode(), digest_size=4).digest())[:5].decode().lower()
+
+
+def _pass_on(event: Event, results: Results) -> None:
+    """What others are to know of an event itself: the alert stage of a command or a declared campaign, readers of a queue or an agent."""
+    command = command_of(event) if event.type == "feedback.given" else None
+    declared = event.campaign
+    campaign = DeclaredCampaign(event.tenant, declared.id, declared.start, declared.end, declared.scope) if declared is not None else None
+    if command is not None or campaign is not None:
+        results.changes.append(Item(results.at, event.source, event.id, len(results.changes), command=command, campaign=campaign))
+    fact = fact_event(event)
+    if fact is not None:
+        results.facts.append(fact)
 
 
 def _segment(context: Context) -> tuple[tuple[str, str], ...]:

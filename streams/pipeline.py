@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from alerts.command import Command
 from detectors.event import Event
 from streams.alert_stage import AlertStage
 from streams.batches import EventBatch
+from streams.command_record import command_record
 from streams.conversation_stage import HEARTBEAT, ConversationStage
 from streams.metrics import GAUGES
 from streams.scope_stage import ScopeStage
@@ -69,6 +71,11 @@ class Pipeline:
     def feed_batch(self, batch: EventBatch) -> list[Send]:
         """Take one batch as the intake would write it."""
         return self._follow(self.conversations[batch.partition].step(batch))
+
+    def tell(self, command: Command, offset: int) -> list[Send]:
+        """A command that lies at an offset of the feedback topic: it is carried out when event time has come to it, and once."""
+        record = command_record(command, len(self.alerts), partition=0, offset=offset)
+        return self._follow(Effects([record]))
 
     def tick(self, now: float) -> list[Send]:
         """The wall clock moved and every partition has been read to its end: live timers fire."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from alerts.command import Command, decode_command
 from detectors.event import Event
 from streams.files import Line
 from streams.forecasts import forecast_data
@@ -19,17 +20,20 @@ from streams.topics import ALERTS
 __all__ = ["Replay", "Report"]
 
 BATCH = 500
+_MAYBE_A_COMMAND = frozenset({"unknown_type", "invalid_data"})
 _BURNS = frozenset({"raised", "updated"})
 
 
 class Report(msgspec.Struct):
-    """What a replay read and found: `alerts` by tier are fires lit or changed, `states` count the ends too.
+    """What a replay read and found.
 
+    `alerts` by tier are fires lit or changed, `states` count the ends too; `commands` are lines of the feedback topic that are no events.
     `forecasts` are those of the 24 h after the last event, as on `fenghuo.kpi.v1`, without their hours.
     """
 
     lines: int = 0
     events: int = 0
+    commands: int = 0
     rejects: Counter[str] = msgspec.field(default_factory=Counter)
     duplicates: int = 0
     late: int = 0
@@ -41,6 +45,8 @@ class Report(msgspec.Struct):
 class Replay:
     """Feeds lines through a pipeline in their order in the files.
 
+    A line that is a command as it lies on the feedback topic (a silence, an alert that is named by its key) is one: it is carried out at
+    its own time among the events, and after all of them where that lies behind the last.
     `as_of` stands for the records' Kafka timestamp: an event more than 5 minutes later is a reject. `on_reject(line, reject)` is called for
     each line that is no event, `on_event(event)` for each that is.
     """
@@ -64,12 +70,15 @@ class Replay:
         """The alert CloudEvents (JSON) in the order in which they happen; memory does not grow with the number of lines."""
         events: list[Event] = []
         for line in lines:
-            event = self._event(line)
-            if event is not None:
-                events.append(event)
-            if len(events) >= BATCH:
+            found = self._read(line)
+            if isinstance(found, Event):
+                events.append(found)
+            if len(events) >= BATCH or isinstance(found, Command):
                 yield from self._alerts(self._pipeline.feed(events))
                 events = []
+            if isinstance(found, Command):
+                self.report.commands += 1
+                yield from self._alerts(self._pipeline.tell(found, self.report.commands))
         yield from self._alerts(self._pipeline.feed(events))
         yield from self._alerts(self._pipeline.finish())
         self._pipeline_counts()
@@ -80,9 +89,13 @@ class Replay:
         for scope, outlook in sorted(outlooks, key=lambda each: (each[0].key, each[1].series)):
             yield {name: value for name, value in forecast_data(scope, outlook).items() if name != "hours"}
 
-    def _event(self, line: Line) -> Event | None:
+    def _read(self, line: Line) -> Event | Command | None:
         self.report.lines += 1
         parsed = self._parser.parse(line.data, record_time=self._as_of, offset=line.number)
+        if isinstance(parsed, Reject) and parsed.reason in _MAYBE_A_COMMAND:
+            command = decode_command(line.data, record_time=self._as_of)
+            if isinstance(command, Command):
+                return command
         if isinstance(parsed, Reject):
             self.report.rejects[parsed.reason] += 1
             self._on_reject(line, parsed)

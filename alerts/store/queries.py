@@ -13,7 +13,7 @@ from sqlalchemy import Table, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from alerts.store.rows import Row
-from alerts.store.tables import ACKNOWLEDGEMENTS, ALERT_HISTORY, ALERT_SCOPES, ALERTS, AUDIT, DELIVERIES, FEEDBACK, SILENCES
+from alerts.store.tables import ACKNOWLEDGEMENTS, ALERT_HISTORY, ALERT_SCOPES, ALERTS, AUDIT, DELIVERIES, FEEDBACK, OFFSETS, SILENCES
 from alerts.tier import Tier
 
 __all__ = ["BadCursor", "Filter", "Page", "Queries"]
@@ -93,6 +93,12 @@ class Queries:
         query = select(ALERT_HISTORY.c.event).where(ALERT_HISTORY.c.tenant == tenant, ALERT_HISTORY.c.alert_id == alert_id)
         async with self._engine.connect() as connection:
             return [json.loads(row.event) for row in await connection.execute(query.order_by(ALERT_HISTORY.c.revision))]
+
+    async def positions(self, topic: str) -> dict[int, int]:
+        """The next offset of each partition of a topic that the store does not have."""
+        query = select(OFFSETS.c.partition, OFFSETS.c.next).where(OFFSETS.c.topic == topic)
+        async with self._engine.connect() as connection:
+            return {row.partition: row.next for row in await connection.execute(query)}
 
     async def deliveries(self, tenant: str, alert_id: str) -> list[Row]:
         """What became of an alert's pages."""

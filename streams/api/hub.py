@@ -69,6 +69,8 @@ class Hub:
         self._recent: deque[Live] = deque(maxlen=KEPT)
         self._readers: dict[Reader, Callable[[Live], bool]] = {}
         self._closed = False
+        self.ends: dict[int, int] = {}
+        """The next offset of each partition of the alerts topic, as far as whoever publishes has read."""
 
     def __len__(self) -> int:
         return len(self._readers)

@@ -22,6 +22,7 @@ from streams.api.call import Answer, Call, tenants_of
 from streams.api.commanding import Commanding
 from streams.api.guard import Guard
 from streams.api.hub import Hub, Live, TooManyReaders
+from streams.api.meters import Meters, may_read
 from streams.api.openapi import openapi
 from streams.api.problem import Problem
 from streams.api.reading import Reading
@@ -64,9 +65,10 @@ class ApiParts:
 def build_api(parts: ApiParts) -> web.Application:
     """The application; it ends all live readers when it shuts down."""
     api = _Api(parts)
-    app = web.Application(client_max_size=MAX_BODY, middlewares=[api.shield])
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[api.meters.middleware, api.shield])
     for endpoint in ROUTES:
         app.router.add_route(endpoint.method, endpoint.full, api.serve(endpoint))
+    app.router.add_get("/metrics", api.metrics)
 
     async def close(_app: web.Application) -> None:
         parts.hub.close()
@@ -84,6 +86,7 @@ class _Api:
     def __init__(self, parts: ApiParts) -> None:
         self._parts = parts
         self._guard = Guard(parts.tokens, parts.hosts, parts.origins, parts.wall)
+        self.meters = Meters()
         reading = Reading(parts.queries, parts.routes, parts.wall)
         commanding = Commanding(parts.queries, parts.bus, parts.wall)
         alone = ("report_missed", "add_silence", "expire_silence")
@@ -138,6 +141,12 @@ class _Api:
             return _response(endpoint, call, answer)
 
         return handler
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """GET /metrics: for who asks from this machine or has a token."""
+        may_read(request, self._guard)
+        body, content_type = await self.meters.render(self._parts.hub, self._parts.queries, request.headers.get(hdrs.ACCEPT, ""))
+        return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
 
     async def _document(self, _call: Call) -> Answer:
         return Answer(self._parts.document)

@@ -35,6 +35,7 @@ class Tail:
         self._consumer.assign(self._targets)
         for target, end in (await self._consumer.end_offsets(self._targets)).items():
             self._consumer.seek(target, end)
+            self._hub.ends[target.partition] = end
 
     async def run(self) -> None:
         """Publish until `stop`. Raises KafkaError when Kafka refuses for good."""
@@ -42,6 +43,7 @@ class Tail:
             found = await self._consumer.getmany(timeout_ms=200)
             for records in found.values():
                 for record in records:
+                    self._hub.ends[record.partition] = record.offset + 1
                     live = _live(record.value)
                     if live is not None:
                         self._hub.publish(live)

@@ -129,6 +129,7 @@ def _summary(report: Report) -> dict[str, object]:
     return {
         "lines": report.lines,
         "events": report.events,
+        "commands": report.commands,
         "rejects": dict(report.rejects),
         "duplicates": report.duplicates,
         "late": report.late,
@@ -142,6 +143,8 @@ def _print(console: Console, report: Report, out: Path) -> None:
     table = Table(show_header=False, box=None)
     rejected = ", ".join(f"{reason} {count}" for reason, count in sorted(report.rejects.items())) or "none"
     table.add_row("events 事件", f"{report.events} of {report.lines} lines")
+    if report.commands:
+        table.add_row("commands 命令", str(report.commands))
     table.add_row("rejects 拒收", rejected)
     table.add_row("duplicates 重复, late 迟到", f"{report.duplicates}, {report.late}")
     for tier, colour in (("red", "red"), ("orange", "dark_orange"), ("yellow", "yellow"), ("blue", "blue")):

@@ -14,6 +14,7 @@ import pytest
 from pydantic import BaseModel
 
 from config.settings import PREFIX, Settings
+from streams.api.meters import Meters
 from streams.metrics import Metrics
 from streams.records import REASONS
 from streams.topics import declare
@@ -144,7 +145,8 @@ def test_the_chinese_readme_says_what_the_english_one_says() -> None:
 
 
 def test_every_metric_is_documented_and_every_documented_metric_exists() -> None:
-    families = [family for family in Metrics().registry.collect() if family.name.startswith("fenghuo_")]
+    registries = (Metrics().registry, Meters().registry)
+    families = [family for registry in registries for family in registry.collect() if family.name.startswith("fenghuo_")]
     exported = {family.name + ("_total" if family.type == "counter" else "") for family in families}
     rows = re.findall(r"^\| `(fenghuo_\w+)` \|", (ROOT / "docs/metrics.md").read_text("utf-8"), re.MULTILINE)
     assert sorted(rows) == sorted(exported)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
+from pydantic import SecretStr
 
+from alerts.notifiers.pagerduty import Pagerduty
+from alerts.page import Page
 from tests.scenario.timeline import seconds
 from tests.scenario.watch import Told, WatchScene, play, watch_scenes_of
 
@@ -38,3 +44,23 @@ def test_a_scene_has_the_same_pages_in_any_batches_and_after_any_restart(scene: 
         assert changed.told() == once.told()
         assert set(changed.written.values()) <= {1}
         assert changed.events == once.events
+
+
+async def incidents(pages: list[Page]) -> set[str]:
+    """The incidents that PagerDuty has in the end."""
+    found: set[str] = set()
+    async with aiohttp.ClientSession() as session:
+        params = Pagerduty.Params.model_validate({"name": "ops", "type": "pagerduty"})
+        notifier = Pagerduty(params, session, [SecretStr("a" * 32)])
+        for page in pages:
+            event = json.loads(notifier.request(page, page.created).body)
+            (found.discard if event["event_action"] == "resolve" else found.add)(event["dedup_key"])
+    return found
+
+
+def test_no_incident_is_left_open_when_all_that_a_digest_told_of_is_over() -> None:
+    scene = next(each for each in SCENES if each.name == "many:digests_are_one_until_all_of_them_is_over")
+    pages = sorted(play(scene).pages.values(), key=lambda page: (page.created, page.state == "resolved"))
+    told = [page for page in pages if page.created < scene.start + seconds("20m")]
+    assert asyncio.run(incidents(told)) == set()
+    assert len(asyncio.run(incidents(pages))) == 2

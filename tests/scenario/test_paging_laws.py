@@ -20,6 +20,7 @@ PARTS: dict[str, list[Any]] = {
         [{"match": {"queue_id": "q-a"}, "from": "2026-03-02T10:05:00+08:00", "until": "2026-03-02T10:40:00+08:00"}],
     ],
     "maintenance": [[{"name": "w", "max_tier": "orange", "weekly": [{"from": "10:10", "until": "10:30"}]}]],
+    "campaigns": [{"indicators": ["queue_length"], "max_tier": "orange"}],
     "inhibit": [
         [
             {
@@ -39,7 +40,7 @@ PARTS: dict[str, list[Any]] = {
     "expire_s": [7200],
     "for_s": [{"queue_length": 40.0}],
 }
-COMMANDS = ("acknowledge", "in_progress", "resolve", "false_positive", "silence_add", "silence_expire")
+COMMANDS = ("acknowledge", "in_progress", "resolve", "false_positive", "silence_add", "silence_expire", "campaign")
 
 
 @st.composite
@@ -50,7 +51,7 @@ def policies(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def courses(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Changes of four fires and commands over about an hour, half of them close together; in the end all is over."""
+    """Changes of four fires, commands and campaigns over about an hour, half of them close together; in the end all is over."""
     events: list[dict[str, Any]] = []
     at = 0.0
     tiers = dict.fromkeys([(queue, name) for queue in ("q-a", "q-b") for name in ("queue_length", "volume_ratio_3h")], 0)
@@ -74,7 +75,10 @@ def rows(course: list[dict[str, Any]]) -> list[dict[str, Any]]:
     made = []
     for event in course:
         row = {**event, "at": f"{event['at']:g}s"}
-        if "do" not in event:
+        if event.get("do") == "campaign":
+            row = {"at": row["at"], "campaign": "c-1", "scope": {"queue_id": event["queue"]}}
+            row |= {"from": f"{event['at'] + 60:g}s", "until": f"{event['at'] + 1200:g}s"}
+        elif "do" not in event:
             row["tier"] = names[event["tier"]]
         elif event["do"].startswith("silence"):
             row |= {"silence": "s-1", "match": {"indicator": event["indicator"]}, "until": f"{event['at'] + 900:g}s"}

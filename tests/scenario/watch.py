@@ -12,6 +12,7 @@ A file in `pages/` holds scenes of one theme, divided by `---`; a scene is calle
       - {at: 1m, queue: q-a, tier: red, indicator: volume_ratio_3h}
       - {at: 2m, do: acknowledge, queue: q-a, by: li}
       - {at: 3m, do: silence_add, silence: s-1, match: {queue_id: q-a}, until: 10m}
+      - {at: 4m, campaign: sale, scope: {queue_id: q-a}, from: 1h, until: 3h}
     end: 1h
     pages:                                        # exactly these, in order of their times
       - {at: 0s, to: ops, queue: q-a, tier: red, state: raised}
@@ -39,6 +40,7 @@ import yaml
 from alerts.alert import Alert, alert_key
 from alerts.command import Command
 from alerts.decide import Change
+from alerts.declared_campaign import DeclaredCampaign
 from alerts.page import Page
 from alerts.silence import Silence
 from alerts.stage import AlertStageStep, step_class
@@ -202,7 +204,9 @@ def play(scene: WatchScene, *, size: int = 1000, restarts: bool = False, among: 
         items = []
         for index, row in rows:
             at = seconds(row["at"])
-            if "do" not in row:
+            if "campaign" in row:
+                items.append(Item(scene.start + at, "s", f"{at:012.3f}", 1, campaign=_campaign(scene, row)))
+            elif "do" not in row:
                 tier = Tier[row["tier"].upper()]
                 items.append(watch.change(at, row["queue"], tier, row.get("indicator", "queue_length")))
             elif among:
@@ -223,6 +227,11 @@ def _chunks(events: list[dict[str, Any]], size: int) -> Iterator[list[tuple[int,
             rows = []
         rows.append((index, row))
     yield rows
+
+
+def _campaign(scene: WatchScene, row: Mapping[str, Any]) -> DeclaredCampaign:
+    starts, until = (scene.start + seconds(row[name]) for name in ("from", "until"))
+    return DeclaredCampaign("acme", row["campaign"], starts, until, row.get("scope", {}))
 
 
 def _command(scene: WatchScene, row: Mapping[str, Any], index: int) -> Command:

@@ -26,7 +26,13 @@ def commands(draw: st.DrawFn) -> Command:
             id=draw(NAMES), tenant=tenant, kind=draw(st.sampled_from(KINDS)), by=by, at=at, alert_id=draw(NAMES), comment=comment
         )
     silence = Silence(
-        id=draw(NAMES), tenant=tenant, match=draw(st.dictionaries(NAMES, NAMES)), starts=at, until=at + 60, by=by, why=comment
+        id=draw(NAMES),
+        tenant=tenant,
+        match=draw(st.dictionaries(NAMES, NAMES)),
+        starts=at,
+        until=round(at * 1000 + 60_000) / 1000,
+        by=by,
+        why=comment,
     )
     kind = draw(st.sampled_from(SILENCES))
     return Command(id=draw(NAMES), tenant=tenant, kind=kind, by=by, at=at, silence=silence, comment=comment)

@@ -184,6 +184,10 @@ routes: [{receivers: ops}]
         ),
         ("maintenance: [{name: w}]", "give either from and until, or weekly"),
         ('maintenance: [{name: w, weekly: [{from: "9"}]}]', "is no time of day"),
+        ("campaigns: {indicators: [queue_lenght]}", "campaigns.indicators.0: there is no indicator 'queue_lenght'"),
+        ("campaigns: {indicators: volume_ratio_3h}", "volume_ratio_3h counts with declared campaigns by itself"),
+        ("campaigns: {indicators: [queue_length, ears_c2]}", "campaigns.indicators.1: ears_c2 counts with"),
+        ("campaigns: {indicators: [queue_length], max_tier: red}", "campaigns.max_tier"),
         ("flap: {changed: 3}", "flap.changed: unknown key"),
         ("expire_s: 60", "expire_s"),
     ],
@@ -205,5 +209,6 @@ def test_every_example_in_the_policy_that_ships_can_be_taken_over(tmp_path: Path
     found = policy(tmp_path, f"{shown}\nreceivers:\n{receivers}")
     named = {step.name: step.params for step in found.steps}
     assert (len(named["silences"].silences), len(named["maintenance"].maintenance), len(named["inhibit"].inhibit)) == (1, 2, 1)
+    assert len(named["maintenance"].campaigns.indicators) == 3
     assert (len(named["rate_limit"].rate_limit), len(named["group"].group), len(named["repeat"].repeat)) == (1, 1, 1)
     assert (len(named["escalate"].escalations[0].steps), len(named["escalate"].schedules["managers"])) == (2, 2)
