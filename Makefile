@@ -8,6 +8,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 PYTHON ?= $(or $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done),python3)
 
 VENV := .venv
+DOCS_VENV := .venv-docs
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV := uv==0.13.8
@@ -16,7 +17,7 @@ ARGS ?=
 # What pytest says when nothing was selected: the tests on Kafka run by themselves, after the others, and either may be none.
 NONE := 5
 
-.PHONY: help install demo test check format bench lock clean
+.PHONY: help install demo test check format bench docs lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +37,7 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	@touch $@
 	@echo "Installed. The command is $(BIN)/fenghuo."
 
-demo: install ## Kafka, worker and a busy day, faster than real time; alerts appear as they come
+demo: install ## Kafka, worker, console and a busy day, faster than real time; alerts appear as they come
 	@$(BIN)/fenghuo demo $(ARGS)
 
 test: install ## every test: unit, contract, scenario, and integration on a real Kafka
@@ -62,15 +63,27 @@ format: install ## format the code and mend what the linter can
 bench: install ## throughput against a Faust agent that does nothing, on the embedded Kafka
 	@$(BIN)/python -m benchmarks.throughput $(ARGS)
 
+docs: $(DOCS_VENV)/.installed ## the documents as a site, in site/ (Chinese in site/zh/); every link in it is checked
+	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict $(ARGS)
+	@echo "Built: site/index.html"
+
+# An environment of its own: mkdocs wants a newer click than Faust allows.
+$(DOCS_VENV)/.installed: requirements-docs.lock
+	@$(PYTHON) -c '$(FITS)' || { echo "$$($(PYTHON) --version) does not fit: Fenghuo needs 3.11, 3.12 or 3.13. Name one: make docs PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv --clear $(DOCS_VENV)
+	@$(DOCS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	@touch $@
+
 lock: install ## resolve the dependencies again and write the locks
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(UV)'
-	$(COMPILE) pyproject.toml --output-file requirements.lock
+	$(COMPILE) pyproject.toml --extra postgres --output-file requirements.lock
 	$(COMPILE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
+	$(COMPILE) --group docs --output-file requirements-docs.lock
 
 COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 clean: ## remove the virtual environment and what tools left behind
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
+	rm -rf $(VENV) $(DOCS_VENV) site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
 	find $(CODE) tests benchmarks tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import getpass
 import time
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -34,7 +36,7 @@ from streams.serving import Served, until_stopped
 from streams.stores import open_store, projector_of, require_topics
 from streams.topics import KPIS, RULES
 
-__all__ = ["register"]
+__all__ = ["OpenConsole", "opened_console", "register"]
 
 PORT: Final = 8740
 
@@ -68,6 +70,34 @@ def console(
 
 
 async def _serve(found: Settings, policy: Policy, tokens: Tokens, *, fill: bool) -> None:
+    async with opened_console(found, policy, tokens, fill=fill) as console:
+        _greet(console, found.api.host)
+        await until_stopped(console.works())
+
+
+@dataclass(frozen=True)
+class OpenConsole:
+    """A console that is served: what it is made of, where, and what must run for it meanwhile."""
+
+    parts: ConsoleParts
+    address: str
+    following: list[Any]
+
+    def login(self) -> str:
+        """A link that logs in once, as administrator, within TICKET_S."""
+        return f"{self.address}login?ticket={self.parts.tickets.issue(_owner(), time.time())}"
+
+    def works(self) -> list[Coroutine[Any, Any, None]]:
+        """What whoever opened it runs until it is closed."""
+        return [part.run() for part in self.following]
+
+
+@asynccontextmanager
+async def opened_console(found: Settings, policy: Policy, tokens: Tokens, *, fill: bool) -> AsyncIterator[OpenConsole]:
+    """The console of the settings, served while the context is open; with `fill` it also fills the store.
+
+    Raises BrokerUnavailable, TopicsError and UsageError as their names say, FenghuoError when the port is taken.
+    """
     options = client_options(found.kafka)
     await require_broker(options)
     await require_topics(found)
@@ -89,22 +119,20 @@ async def _serve(found: Settings, policy: Policy, tokens: Tokens, *, fill: bool)
         api = ApiParts(tokens, Queries(store.reader), bus, hub, routes, hosts=hosts, origins=found.api.origins)
         parts = ConsoleParts(api, Overviews(store.reader), policy.rules, floor, changes, policy.calendar.zone)
         served = await stack.enter_async_context(Served(build_console(parts), found.api.host, found.api.port, what="console"))
-        _greet(parts, found.api.host, served.port)
-        await until_stopped([part.run() for part in works])
+        name = f"[{found.api.host}]" if ":" in found.api.host else found.api.host
+        yield OpenConsole(parts, f"http://{name}:{served.port}/", works)
 
 
-def _greet(parts: ConsoleParts, host: str, port: int) -> None:
+def _greet(console: OpenConsole, host: str) -> None:
     """Tell where the console is; on loopback, to a person, with a link that logs in once.
 
     Whoever sees the terminal could start a console of their own: the link gives them nothing new.
     """
-    name = f"[{host}]" if ":" in host else host
     if host not in LOOPBACK:
-        human().print(f"控制台 console: http://{name}:{port}/", soft_wrap=True)
+        human().print(f"控制台 console: {console.address}", soft_wrap=True)
         return
-    ticket = parts.tickets.issue(_owner(), time.time())
     text = f"控制台 console (链接一次有效，{TICKET_S / 60:.0f} 分钟内 once, within {TICKET_S / 60:.0f} min):"
-    human().print(text, f"http://{name}:{port}/login?ticket={ticket}", soft_wrap=True)
+    human().print(text, console.login(), soft_wrap=True)
 
 
 def _owner() -> Token:

@@ -11,27 +11,35 @@ import subprocess
 import sys
 import tempfile
 import time
+import webbrowser
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
+from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from alerts.tier import Tier
+from config.loader import load_policy
+from config.settings import Settings
+from streams.api.tokens import Tokens
 from streams.broker import Broker
 from streams.cli._alert_line import alert_line
 from streams.cli._shared import TIER_COLOURS, layout, run, settings
+from streams.cli.console import OpenConsole, opened_console
+from streams.console.session import TICKET_S
 from streams.errors import BrokerError
 from streams.files import Line
 from streams.ingest import Ingest
 from streams.kafka import administer, client_options, consumer, producer
 from streams.lag import lags
+from streams.serving import until_stopped
 from streams.simulate.simulation import Simulation
 from streams.simulate.truth import Incident
 from streams.topics import ALERTS, EVENTS, apply, declare, plan
@@ -57,17 +65,25 @@ def demo(
     minutes_per_second: Annotated[float, typer.Option("--speed", min=0.1, help="Minutes of the simulated day in one second.")] = 20.0,
     seed: Annotated[int, typer.Option(help="Another seed is another day.")] = 11,
     json_: Annotated[bool, typer.Option("--json", help="End with one summary line of JSON on standard output.")] = False,
+    page: Annotated[bool, typer.Option("--console/--no-console", help="Serve the console too, on loopback.")] = True,
+    open_: Annotated[bool, typer.Option("--open", help="Open the console in a browser.")] = False,
+    stay: Annotated[
+        bool | None,
+        typer.Option("--stay/--no-stay", help="Keep everything running when the day is over. By default on a terminal, without --seconds."),
+    ] = None,
 ) -> None:
-    """See it work: an embedded Kafka, a worker, and a simulated busy day with incidents. Nothing is left behind. 演示。"""
+    """See it work: an embedded Kafka, a worker, the console, and a simulated busy day with incidents. Nothing is left behind. 演示。"""
     console = Console(stderr=json_, highlight=False, soft_wrap=True)
-    show = Demo(console, seed=seed, speed=minutes_per_second * 60.0, seconds=seconds)
+    if stay is None:
+        stay = page and seconds is None and not json_ and console.is_terminal and sys.stdin.isatty()
+    opening = Opening(page, browser=open_, stay=stay, quiet=json_)
+    show = Demo(console, seed=seed, speed=minutes_per_second * 60.0, seconds=seconds, opening=opening)
+    # Asked to end, it ends as by Ctrl-C: the broker, the worker and their folder go with it.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with _workplace(console) as place:
         run(show.run(place))
-    summary = show.summary()
     if json_:
-        typer.echo(json.dumps(summary, ensure_ascii=False))
-    else:
-        _print(console, summary)
+        typer.echo(json.dumps(show.summary(), ensure_ascii=False))
 
 
 @contextmanager
@@ -99,13 +115,14 @@ class _Place:
     def __init__(self, bootstrap: str, log: Path) -> None:
         self.bootstrap = bootstrap
         self.log = log
+        # A store of its own: what is simulated must never get into the user's.
+        self.store = f"sqlite:///{log.parent / 'alerts.db'}"
         self._worker: subprocess.Popen[bytes] | None = None
 
     def start_worker(self) -> None:
         """Run a worker the way a user does."""
         command = [sys.executable, "-m", "streams", "worker", "--bootstrap", self.bootstrap, "--metrics-port", "0"]
-        # A store of its own: what is simulated must never get into the user's.
-        environment = {**os.environ, "FENGHUO_STORE__URL": f"sqlite:///{self.log.parent / 'alerts.db'}"}
+        environment = {**os.environ, "FENGHUO_STORE__URL": self.store}
         with self.log.open("wb") as log:
             self._worker = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)  # noqa: S603
 
@@ -127,13 +144,24 @@ class _Place:
             self._worker.wait()
 
 
+class Opening(NamedTuple):
+    """What the demo opens: the console, a browser; whether it stays open afterwards; `quiet` leaves the table at the end to others."""
+
+    page: bool = True
+    browser: bool = False
+    stay: bool = False
+    quiet: bool = False
+
+
 class Demo:
     """Eight quiet days and a night as fast as they go, so that it is known what is usual; then the busy day at `speed` seconds a second."""
 
-    def __init__(self, console: Console, *, seed: int, speed: float, seconds: float | None) -> None:
+    def __init__(self, console: Console, *, seed: int, speed: float, seconds: float | None, opening: Opening) -> None:
         self._console = console
         self._speed = speed
         self._seconds = seconds
+        self._opening = opening
+        self._page: OpenConsole | None = None
         self._began = time.monotonic()
         today = datetime.now(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
         self._day = today - timedelta(days=1)
@@ -143,28 +171,64 @@ class Demo:
         self._seen: list[dict[str, Any]] = []
         self._now = ""
         self._fed: float | None = None
+        self._took = 0.0
 
     async def run(self, place: _Place) -> None:
-        """Feed and show until the day is over or the time is up."""
+        """Feed and show until the day is over or the time is up, then as long as somebody wants to look."""
         found = settings(place.bootstrap)
         options = client_options(found.kafka)
         async with administer(options) as admin:
             await apply(admin, await plan(admin, declare(layout(found))))
-        place.start_worker()
-        tasks = {asyncio.create_task(self._show(options)), asyncio.create_task(self._feed(options))}
-        try:
-            await self._wait(tasks, place)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        async with AsyncExitStack() as stack:
+            serving = await self._serve(stack, found, place)
+            place.start_worker()
+            tasks = {asyncio.create_task(self._show(options)), asyncio.create_task(self._feed(options))}
+            try:
+                await self._wait(tasks, serving, place)
+                self._tell()
+                if self._opening.stay:
+                    await until_stopped([_watch(serving, place)])
+            finally:
+                for task in tasks | serving:
+                    task.cancel()
+                await asyncio.gather(*tasks, *serving, return_exceptions=True)
 
-    async def _wait(self, tasks: set[asyncio.Task[None]], place: _Place) -> None:
-        while tasks and (self._seconds is None or time.monotonic() - self._began < self._seconds):
+    async def _serve(self, stack: AsyncExitStack, found: Settings, place: _Place) -> set[asyncio.Task[None]]:
+        """Open the console, whose store the worker fills, and show the way in; what it does meanwhile."""
+        if not self._opening.page:
+            return set()
+        api = found.api.model_copy(update={"host": "127.0.0.1", "port": 0})
+        store = found.store.model_copy(update={"url": SecretStr(place.store)})
+        own = found.model_copy(update={"api": api, "store": store})
+        self._page = await stack.enter_async_context(opened_console(own, load_policy(), Tokens([]), fill=False))
+        self._invite("控制台 console")
+        if self._opening.browser:
+            await asyncio.to_thread(webbrowser.open, self._page.login())
+        return {asyncio.create_task(work) for work in self._page.works()}
+
+    def _invite(self, text: str) -> None:
+        """Show a link to the console that logs in once."""
+        if self._page is not None:
+            once = f"[dim](链接一次有效，{TICKET_S / 60:.0f} 分钟内 once, within {TICKET_S / 60:.0f} min)[/dim]"
+            self._console.print(f"\n[bold reverse] {text} [/] [bold]{self._page.login()}[/bold] {once}\n")
+
+    async def _wait(self, tasks: set[asyncio.Task[None]], serving: set[asyncio.Task[None]], place: _Place) -> None:
+        left = set(tasks)
+        while left and (self._seconds is None or time.monotonic() - self._began < self._seconds):
             place.check()
-            done, tasks = await asyncio.wait(tasks, timeout=0.5, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(left | serving, timeout=0.5, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
+            left -= done
+
+    def _tell(self) -> None:
+        """Print what happened, to a person."""
+        self._took = time.monotonic() - self._began
+        if not self._opening.quiet:
+            _print(self._console, self.summary())
+        if self._opening.stay:
+            self._console.print("\n演示的一天结束了；Ctrl-C 结束 the day is over; everything keeps running until Ctrl-C")
+            self._invite("控制台 console")
 
     async def _feed(self, options: dict[str, Any]) -> None:
         writer = producer(options, linger_ms=5, max_batch_size=256 << 10)
@@ -180,6 +244,8 @@ class Demo:
                     with spinner(self._console, f"学习 {QUIET_DAYS} 个平日 learning what is usual from {QUIET_DAYS} quiet days"):
                         await Ingest(writer).run(lines)
                         await _caught_up(options)
+            # A slow machine is still at work: the day ends with its last alert.
+            await _caught_up(options, within=20)
             self._fed = time.monotonic()
         finally:
             await writer.stop()
@@ -222,18 +288,29 @@ class Demo:
         found = [incident.id for incident in truth.incidents if any(_finds(data, incident) for data in self._seen)]
         return {
             "events": self._events,
-            "seconds": round(time.monotonic() - self._began, 1),
+            "seconds": round(self._took, 1),
             "alerts": {tier: self._alerts.get(tier, 0) for tier in ("red", "orange", "yellow", "blue")},
             "incidents": len(truth.incidents),
             "found": found,
+            **({} if self._page is None else {"console": self._page.address}),
         }
 
 
-async def _caught_up(options: dict[str, Any]) -> None:
-    """Wait until the worker has read what was written: the day is then shown at its own pace."""
+async def _watch(serving: set[asyncio.Task[None]], place: _Place) -> None:
+    """Raise what goes wrong with the console or the worker."""
+    while True:
+        place.check()
+        for task in serving:
+            if task.done():
+                task.result()
+        await asyncio.sleep(0.5)
+
+
+async def _caught_up(options: dict[str, Any], *, within: int = 50) -> None:
+    """Wait until the worker has read what was written, but for some internal records: ticks come all the time."""
     while True:
         found = await lags(options, "fenghuo")
-        if not found.get(EVENTS) and sum(found.values()) < 50:
+        if not found.get(EVENTS) and sum(found.values()) < within:
             return
         await asyncio.sleep(0.5)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
 import json
 import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,22 +17,28 @@ from typing import Annotated, Any
 import typer
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
 from alerts.store.queries import Queries
+from config.errors import ConfigurationError
 from config.loader import load_policy
 from config.model_store import ModelError, ModelStore
-from config.settings import Settings
+from config.settings import PREFIX, Settings
+from streams.api.guard import LOOPBACK
+from streams.api.tokens import load_tokens
 from streams.broker_jars import missing_jars, read_lock
 from streams.cli._shared import AppId, Bootstrap, Json, layout, run, settings
+from streams.cli.api import ANY
 from streams.errors import BrokerUnavailable, UsageError
+from streams.gateway.policy import load_gateway
 from streams.kafka import address, administer, client_options, producer, require_broker
 from streams.lag import lags
 from streams.stores import open_store
 from streams.topics import Difference, declare, leader_of, partition_counts, plan
 
-__all__ = ["Check", "register"]
+__all__ = ["Check", "register", "settings_checks"]
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 COLOURS = {OK: "green", WARN: "yellow", FAIL: "bold red"}
@@ -65,7 +72,7 @@ def doctor(
 ) -> None:
     """Check the machine and the cluster; each line says what to do. Exit code 1 when something fails. 体检。"""
     found = settings(bootstrap)
-    checks = [*_machine(found), *_models(config)]
+    checks = [*_machine(found), *settings_checks(found, os.environ), *_models(config)]
     if found.store.url is not None:
         checks.append(run(_store(found)))
     if not local:
@@ -152,6 +159,75 @@ def _models(config: Path | None) -> Iterator[Check]:
         yield Check("models", WARN, detail, "it has not seen enough labels to be better than the lexicons: let it learn on")
     else:
         yield Check("models", WARN if age > OLD_DAYS else OK, detail, "fenghuo learn with newer events" if age > OLD_DAYS else "")
+
+
+# -- the settings
+
+
+def settings_checks(found: Settings, environ: Mapping[str, str]) -> list[Check]:
+    """What is wrong with the settings of the gateway and the console, and with the variables there are."""
+    return [*_variables(environ), *_gateway(found), *_console(found)]
+
+
+def _variables(environ: Mapping[str, str]) -> Iterator[Check]:
+    """Variables that look like settings and are none: nobody would read them."""
+    known = set(_names(Settings))
+    groups = tuple(f"{PREFIX}{name.upper()}_" for name in Settings.model_fields)
+    for name in sorted(environ):
+        if name.startswith(groups) and name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            yield Check(
+                "settings", WARN, f"{name} is no setting: nobody reads it", f"is {near[0]} meant?" if near else "docs/operate.md lists them"
+            )
+
+
+def _names(model: type[BaseModel], prefix: str = PREFIX) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        variable = f"{prefix}{name.upper()}"
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _names(field.annotation, f"{variable}__")
+        else:
+            yield variable
+
+
+def _gateway(found: Settings) -> Iterator[Check]:
+    """The gateway's settings, where there are any. Its file is read by `fenghuo gateway --config` itself."""
+    own = found.gateway
+    if own.token is not None:
+        try:
+            load_gateway(None, own)
+        except ConfigurationError as error:
+            yield Check("gateway", FAIL, str(error), "set FENGHUO_GATEWAY__TOKEN anew: openssl rand -hex 32")
+            return
+    if own.host not in LOOPBACK:
+        advice = "put a proxy with TLS before it, and let nobody else reach it"
+        yield Check("gateway", WARN, f"listens at {own.host}:{own.port}, without TLS", advice)
+    elif own.token is not None:
+        yield Check("gateway", OK, f"a token for the tenant {own.tenant}, at {own.host}:{own.port}")
+
+
+def _console(found: Settings) -> Iterator[Check]:
+    """Whether somebody could log in to the console and the API, and by which name."""
+    own = found.api
+    try:
+        tokens = load_tokens(own)
+    except ConfigurationError as error:
+        yield Check("console", FAIL, str(error), "mend the entry; fenghuo api token NAME makes one")
+        return
+    if own.host not in LOOPBACK and not len(tokens):
+        yield Check(
+            "console",
+            FAIL,
+            f"at {own.host} nobody could log in",
+            "fenghuo api token NAME, then set FENGHUO_API__TOKENS or FENGHUO_API__TOKENS_FILE",
+        )
+    elif own.host in ANY and not own.hosts:
+        yield Check("console", FAIL, f"at {own.host} it does not know its names", 'set FENGHUO_API__HOSTS, such as ["alerts.example.com"]')
+    elif own.host not in LOOPBACK:
+        yield Check("console", WARN, f"{len(tokens)} tokens, listens at {own.host} without TLS", "put a proxy with TLS before it")
+    else:
+        how = f"{len(tokens)} tokens" if len(tokens) else "no tokens: by the link that fenghuo console shows"
+        yield Check("console", OK, f"at {own.host}, {how}")
 
 
 # -- the store

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from config.loader import load_policy
 from config.settings import Settings
+from streams.api.guard import LOOPBACK
+from streams.cli import build
 from streams.metrics import GAUGES
 from streams.topics import STAGES
 
@@ -64,6 +67,36 @@ def test_the_settings_are_ones_there_are() -> None:
 def test_the_policy_is_right(tmp_path: Path) -> None:
     (tmp_path / "fenghuo.yaml").write_text(one("ConfigMap", "fenghuo-policy")["data"]["fenghuo.yaml"], encoding="utf-8")
     assert load_policy(tmp_path / "fenghuo.yaml").rules
+
+
+@pytest.mark.parametrize("container", CONTAINERS, ids=lambda container: container["name"])
+def test_a_command_takes_the_options_it_is_given(container: dict[str, Any]) -> None:
+    done = CliRunner().invoke(build(container["args"][0]), [*container["args"], "--help"])
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("name", ["gateway", "console"])
+def test_a_server_is_asked_at_the_port_it_serves_and_by_a_name_it_knows(name: str) -> None:
+    settings = one("ConfigMap", "fenghuo-settings")["data"]
+    (server,) = one("Deployment", f"fenghuo-{name}")["spec"]["template"]["spec"]["containers"]
+    port = int(settings["FENGHUO_GATEWAY__PORT"] if name == "gateway" else server["args"][server["args"].index("--port") + 1])
+    assert [each["containerPort"] for each in server["ports"]] == [port]
+    assert [each["port"] for each in one("Service", f"fenghuo-{name}")["spec"]["ports"]] == [port]
+    probes = [server[f"{kind}Probe"]["httpGet"] for kind in ("startup", "readiness", "liveness")]
+    assert [probe["path"] for probe in probes] == (["/healthz", "/readyz", "/healthz"] if name == "gateway" else ["/login"] * 3)
+    if name == "console":
+        assert all(LOOPBACK.issuperset(header["value"] for header in probe["httpHeaders"]) for probe in probes)
+
+
+def test_who_logs_in_stays_with_one_console() -> None:
+    spec = one("Deployment", "fenghuo-console")["spec"]
+    assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+
+
+def test_nothing_is_reached_by_everybody() -> None:
+    closed = {each["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for each in OBJECTS if each["kind"] == "NetworkPolicy"}
+    assert closed == {f"fenghuo-{name}" for name in ("worker", "gateway", "console")}
+    assert all(rule["from"] for each in OBJECTS if each["kind"] == "NetworkPolicy" for rule in each["spec"]["ingress"])
 
 
 def test_a_worker_is_asked_whether_it_is_ready_at_the_port_it_serves() -> None:

@@ -91,7 +91,7 @@ def test_every_declared_package_is_imported() -> None:
     assert sorted(names(project()["project"]["dependencies"]) - imported - quoted()) == []
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-build.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-build.lock", "requirements-docs.lock"])
 def test_a_lock_pins_everything_by_hash_and_names_no_index(lock: str) -> None:
     text = (ROOT / lock).read_text("utf-8")
     blocks = re.split(r"\n(?=[A-Za-z0-9])", "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")))
@@ -103,11 +103,13 @@ def test_a_lock_pins_everything_by_hash_and_names_no_index(lock: str) -> None:
 def test_the_locks_hold_what_is_declared_and_agree() -> None:
     runtime, development = pins("requirements.lock"), pins("requirements-dev.lock")
     declared = project()
-    assert names(declared["project"]["dependencies"]) - runtime.keys() == set()
+    shipped = [*declared["project"]["dependencies"], *declared["project"]["optional-dependencies"]["postgres"]]
+    assert names(shipped) - runtime.keys() == set()
     groups = declared["dependency-groups"]
     assert names([*groups["build"], *(each for each in groups["dev"] if isinstance(each, str))]) - development.keys() == set()
     assert runtime.items() <= development.items()
     assert pins("requirements-build.lock").items() <= development.items()
+    assert names(groups["docs"]) - pins("requirements-docs.lock").keys() == set()
 
 
 def test_the_command_is_fenghuo() -> None:

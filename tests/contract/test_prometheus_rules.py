@@ -47,6 +47,18 @@ def test_an_alert_has_a_unit_test(alert: dict[str, Any]) -> None:
     assert alert["alert"] in TESTS
 
 
+def test_prometheus_reads_its_configuration_as_its_container_sees_it(tmp_path: Path) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed (Debian: apt-get install prometheus)")
+    root = FOLDER.parents[1]
+    volumes = yaml.safe_load((root / "docker-compose.yml").read_text("utf-8"))["services"]["prometheus"]["volumes"]
+    for outside, inside in (volume.split(":")[:2] for volume in volumes if volume.startswith("./")):
+        (tmp_path / Path(inside).name).symlink_to(root / outside)
+    done = subprocess.run([promtool, "check", "config", "prometheus.yml"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_promtool_finds_each_alert_on_both_sides_of_its_limit() -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
