@@ -26,6 +26,8 @@ DAYS_REMEMBERED: Final = 14.0
 LEAST_VISITS: Final = 12.0
 """Hours of a day of the week from which its own rate weighs as much as that of all days."""
 FORGET_S: Final = 35 * 86_400.0
+HOURS_KNOWN: Final = 1000
+"""Hours whose day of the week is remembered: each is asked for hundreds of times."""
 
 
 class RefundRateSurgeParams(Params):
@@ -78,6 +80,7 @@ class RefundRateSurge(ScopeDetector[RefundRateSurgeState]):
     def __init__(self, params: RefundRateSurgeParams | None = None) -> None:
         super().__init__(params)
         self.calendar = Calendar(self.params.calendar)
+        self._days: dict[int, int] = {}
 
     def observe(self, turn: Turn) -> Iterable[Observation]:
         """Each report of refunds or sales."""
@@ -156,7 +159,7 @@ class RefundRateSurge(ScopeDetector[RefundRateSurgeState]):
 
     def _usual_of(self, state: RefundRateSurgeState, window: list[tuple[int, float, float, float]]) -> float | None:
         """The usual rate of the window's hours, weighed by their orders."""
-        rated = [(self._usual(state, row[0]), _sums([row])[1]) for row in window]
+        rated = [(self._usual(state, hour), orders or sales) for hour, _, orders, sales in window]
         known = [(rate, orders) for rate, orders in rated if rate is not None and orders]
         whole = sum(orders for _, orders in known)
         return sum(rate * orders for rate, orders in known) / whole if whole else self._usual(state, state.hour)
@@ -174,7 +177,13 @@ class RefundRateSurge(ScopeDetector[RefundRateSurgeState]):
 
     def _day(self, hour: int) -> int:
         """The day of the week an hour is compared with."""
-        return self.calendar.hour_of_week(hour * HOUR_S + HOUR_S / 2) // DAY_H
+        known = self._days.get(hour)
+        if known is not None:
+            return known
+        if len(self._days) >= HOURS_KNOWN:
+            self._days.clear()
+        self._days[hour] = day = self.calendar.hour_of_week(hour * HOUR_S + HOUR_S / 2) // DAY_H
+        return day
 
 
 def _sums(rows: list[tuple[int, float, float, float]]) -> tuple[float, float]:
