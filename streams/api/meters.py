@@ -16,15 +16,30 @@ from streams.api.tokens import Role
 from streams.topics import ALERTS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aiohttp.typedefs import Handler, Middleware
 
     from alerts.store.queries import Queries
     from streams.api.guard import Guard
     from streams.api.hub import Hub
 
-__all__ = ["PREFIX", "Meters", "may_read"]
+__all__ = ["COUNTERS", "GAUGES", "HISTOGRAMS", "PREFIX", "Meters", "may_read"]
 
 PREFIX: Final = "fenghuo_api_"
+
+COUNTERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {"requests_total": ("Requests answered.", ("route", "method", "status"))}
+
+GAUGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "live_readers": ("Readers of live alerts.", ()),
+    "store_up": ("1 while the store answers.", ()),
+    "store_lag_records": ("Records of the alerts topic the store does not have yet.", ("partition",)),
+}
+
+HISTOGRAMS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "request_seconds": ("From a request to its answer, streams apart.", ("route", "method")),
+}
+
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _FORWARDED: Final = ("Forwarded", "Via", "X-Forwarded-For", "X-Real-IP")
 _NOWHERE: Final = "none"
@@ -43,16 +58,11 @@ class Meters:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        routed = ("route", "method")
-        self._requests = Counter(f"{PREFIX}requests", "Requests answered.", (*routed, "status"), registry=self.registry)
-        self._seconds = Histogram(
-            f"{PREFIX}request_seconds", "From a request to its answer, streams apart.", routed, buckets=_BUCKETS, registry=self.registry
-        )
-        self._readers = Gauge(f"{PREFIX}live_readers", "Readers of live alerts.", registry=self.registry)
-        self._up = Gauge(f"{PREFIX}store_up", "1 while the store answers.", registry=self.registry)
-        self._lag = Gauge(
-            f"{PREFIX}store_lag_records", "Records of the alerts topic the store does not have yet.", ("partition",), registry=self.registry
-        )
+        requests, seconds = "requests_total", "request_seconds"
+        self._requests = Counter(PREFIX + requests, *COUNTERS[requests], registry=self.registry)
+        self._seconds = Histogram(PREFIX + seconds, *HISTOGRAMS[seconds], buckets=_BUCKETS, registry=self.registry)
+        gauges = {name: Gauge(PREFIX + name, *about, registry=self.registry) for name, about in GAUGES.items()}
+        self._readers, self._up, self._lag = gauges["live_readers"], gauges["store_up"], gauges["store_lag_records"]
 
     @property
     def middleware(self) -> Middleware:

@@ -1,4 +1,4 @@
-"""Grafana dashboards: complete panels, no overlap, and queries on metrics the worker really has."""
+"""Grafana dashboards: complete panels, no overlap, and queries on metrics we really have."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ import yaml
 from yarl import URL
 
 from config.loader import load_policy
+from streams.api import meters as of_api
 from streams.cli.console import PORT
 from streams.console.filters import query_of
+from streams.gateway import meters as of_gateway
 from streams.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX, Metrics
 from tools.write_dashboards import files
 
@@ -32,10 +34,17 @@ every_dashboard = pytest.mark.parametrize("path", FILES, ids=lambda path: path.s
 
 
 def labels_by_series() -> dict[str, set[str]]:
+    """The labels of everything a worker, a gateway, the API and the console export."""
     known = {PREFIX + name: set(labels) for name, (_, labels) in [*COUNTERS.items(), *GAUGES.items()]}
-    for name, (_, labels, _) in HISTOGRAMS.items():
-        known[f"{PREFIX}{name}_bucket"] = {*labels, "le"}
-        known |= {f"{PREFIX}{name}_{part}": set(labels) for part in ("sum", "count")}
+    known |= {of_gateway.PREFIX + name: set(labels) for name, (_, labels) in of_gateway.COUNTERS.items()}
+    known |= {of_gateway.PREFIX + name: set() for name in of_gateway.GAUGES}
+    known |= {of_api.PREFIX + name: set(labels) for name, (_, labels) in [*of_api.COUNTERS.items(), *of_api.GAUGES.items()]}
+    histograms = {PREFIX + name: set(labels) for name, (_, labels, _) in HISTOGRAMS.items()}
+    histograms |= {of_gateway.PREFIX + name: set() for name in of_gateway.HISTOGRAMS}
+    histograms |= {of_api.PREFIX + name: set(labels) for name, (_, labels) in of_api.HISTOGRAMS.items()}
+    for name, labels in histograms.items():
+        known[f"{name}_bucket"] = labels | {"le"}
+        known |= {f"{name}_{part}": labels for part in ("sum", "count")}
     metrics = Metrics()
     metrics.readings.update({("queue_length", "acme", "queue", "q-1"): 1.0})
     others = [family for family in metrics.registry.collect() if family.name not in {name.removesuffix("_total") for name in known}]
@@ -139,7 +148,7 @@ def test_panels_fit_the_grid_and_do_not_overlap(path: Path) -> None:
 
 
 @every_dashboard
-def test_a_query_uses_metrics_and_labels_of_the_worker(path: Path) -> None:
+def test_a_query_uses_metrics_and_labels_there_are(path: Path) -> None:
     for query in queries(path):
         used = list(selectors(query))
         assert [selector.name for selector in used if selector.name not in SERIES] == []

@@ -1,7 +1,8 @@
-"""Prometheus' rules: on metrics the worker really has, each alert with what to do, each tested by promtool."""
+"""Prometheus' rules: on metrics and labels there are, one for each job that is down, each saying what to do, each tested by promtool."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,7 +12,7 @@ import promql_parser
 import pytest
 import yaml
 
-from tests.contract.test_dashboards import SERIES, selectors
+from tests.contract.test_dashboards import SERIES, TARGET, selectors
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "prometheus"
 RULES: list[dict[str, Any]] = [
@@ -26,10 +27,23 @@ def test_the_rules_are_read_by_prometheus() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.get("alert") or rule["record"])
-def test_a_rule_uses_metrics_of_the_worker(rule: dict[str, Any]) -> None:
+def test_a_rule_uses_metrics_and_labels_there_are(rule: dict[str, Any]) -> None:
     recorded = {each["record"] for each in RULES if "record" in each}
     promql_parser.parse(rule["expr"])
-    assert {selector.name for selector in selectors(rule["expr"])} <= SERIES.keys() | recorded | {"up"}
+    used = list(selectors(rule["expr"]))
+    assert {selector.name for selector in used} <= SERIES.keys() | recorded | {"up"}
+    for selector in used:
+        named = {matcher.name for matcher in selector.matchers.matchers}
+        assert named <= SERIES.get(str(selector.name), set()) | TARGET, selector.name
+
+
+def test_every_job_of_ours_has_an_alert_that_it_is_down() -> None:
+    jobs = {each["job_name"] for each in yaml.safe_load((FOLDER / "prometheus.yml").read_text("utf-8"))["scrape_configs"]}
+    ups = [selector for rule in ALERTS for selector in selectors(rule["expr"]) if selector.name == "up"]
+    watched = [matcher.value for selector in ups for matcher in selector.matchers.matchers]
+    ours = {job for job in jobs if job.startswith("fenghuo")}
+    assert ours
+    assert {job for job in ours if not any(re.fullmatch(pattern, job) for pattern in watched)} == set()
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert["alert"])

@@ -1,4 +1,4 @@
-"""A real Prometheus that reads a real worker: every query of the dashboards has an answer, every rule can be computed."""
+"""A real Prometheus that reads a real worker and a console: every query of the dashboards has an answer, every rule can be computed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import base64
 import json
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL, Popen
@@ -21,7 +21,7 @@ import yaml
 
 from tests.contract.test_dashboards import FILES, queries
 from tests.integration.driver import Receiver, Recording, Site
-from tests.integration.harness import ROOT, until
+from tests.integration.harness import ROOT, WorkerProcess, until
 
 pytestmark = pytest.mark.integration
 
@@ -38,15 +38,15 @@ SLOW = ("fenghuo_forecast_error_ratio", "fenghuo_forecast_covered_ratio")
 
 
 class Prometheus:
-    """A Prometheus on a port of its own that reads one worker twice a second, with the rules we deliver."""
+    """A Prometheus on a port of its own that reads each target twice a second, with the rules we deliver."""
 
-    def __init__(self, folder: Path, target: int) -> None:
+    def __init__(self, folder: Path, targets: Mapping[str, int]) -> None:
         assert PROGRAM is not None
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             listen = f"127.0.0.1:{free.getsockname()[1]}"
         self.url = f"http://{listen}"
-        jobs = [{"job_name": "fenghuo", "static_configs": [{"targets": [f"127.0.0.1:{target}"]}]}]
+        jobs = [{"job_name": job, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]} for job, port in targets.items()]
         times = {"scrape_interval": "500ms", "scrape_timeout": "500ms", "evaluation_interval": "1s"}
         rules = [str(ROOT / "deploy/prometheus/rules/fenghuo.yml")]
         config = folder / "prometheus.yml"
@@ -84,37 +84,53 @@ def opened() -> Iterator[list[Prometheus]]:
 
 
 class Asked:
-    """The queries of all dashboards, and which of them Prometheus has not answered yet."""
+    """The queries of all dashboards, and which of them Prometheus has not answered yet; somebody looks at the console meanwhile."""
 
-    def __init__(self, prometheus: Prometheus) -> None:
+    def __init__(self, prometheus: Prometheus, console: int) -> None:
         self._prometheus = prometheus
+        self._page = f"http://127.0.0.1:{console}/login"
         self.left = {query.replace("[1m]", "[10s]") for path in FILES for query in queries(path)}
 
     async def again(self) -> bool:
         """Ask what is left; True when nothing is."""
+        await asyncio.to_thread(self._look)
         self.left = {query for query in self.left if not await self._prometheus.samples(query)}
         return not self.left - self.quiet()
+
+    def _look(self) -> None:
+        with urlopen(self._page, timeout=30) as answer:  # noqa: S310 - the address is ours
+            assert answer.status == 200
 
     def quiet(self) -> set[str]:
         """Those that need not be answered."""
         return {query for query in self.left if any(part in query for part in (*TROUBLE, *SLOW))}
 
 
+async def port_of(process: WorkerProcess, said: str) -> int:
+    """The port that a process names when it serves."""
+    await process.wait_for_log(said, 90)
+    line = next(line for line in process.log.read_text("utf-8").splitlines() if said in line)
+    return int(line.rsplit("port=", 1)[1])
+
+
 @pytest.mark.skipif(PROGRAM is None, reason="prometheus is not installed (Debian: apt-get install prometheus)")
-def test_every_panel_shows_what_a_worker_has_done(site: Site, recording: Recording, tmp_path: Path, opened: list[Prometheus]) -> None:
+def test_every_panel_shows_what_a_worker_and_a_console_have_done(
+    site: Site, recording: Recording, tmp_path: Path, opened: list[Prometheus]
+) -> None:
     async def scenario() -> None:
         receiver = Receiver(KEY)
         await receiver.open()
         (tmp_path / "policy.yaml").write_text(POLICY.format(port=receiver.port), encoding="utf-8")
+        site.settings["FENGHUO_DATA_DIR"] = str(tmp_path)
         site.settings["FENGHUO_TEST_SECRET"] = f"whsec_{base64.b64encode(KEY).decode()}"
         worker = site.worker("--config", str(tmp_path / "policy.yaml"))
-        await worker.wait_for_log("metrics.served")
-        served = next(line for line in worker.log.read_text("utf-8").splitlines() if "metrics.served" in line)
-        prometheus = Prometheus(tmp_path, int(served.rsplit("port=", 1)[1]))
+        console = site.start("console", "--port", "0")
+        targets = {"fenghuo": await port_of(worker, "metrics.served"), "fenghuo-console": await port_of(console, "console.served")}
+        prometheus = Prometheus(tmp_path, targets)
         opened.append(prometheus)
-        await until(lambda: prometheus.samples("up == 1"))
+        await until(lambda: prometheus.samples("sum(up) == 2"))
         await site.command("ingest", str(recording.path))
-        asked = Asked(prometheus)
+        asked = Asked(prometheus, targets["fenghuo-console"])
         with suppress(TimeoutError):
             await until(asked.again, 90.0)
         assert asked.left - asked.quiet() == set()

@@ -12,6 +12,7 @@ def _rate(metric: str, by: str = "") -> str:
     return f"sum{grouping} (rate(fenghuo_{metric}[$__rate_interval]))"
 
 
+_ASKED = 'rate(fenghuo_api_request_seconds_bucket{route!="/metrics"}[$__rate_interval])'
 _STREAM = Row(
     "流 Stream",
     [
@@ -93,10 +94,42 @@ _HEALTH = Row(
         ),
     ],
 )
+_CONSOLE = Row(
+    "控制台与接口 Console and API",
+    [
+        Panel(
+            "请求，按状态 Requests by status",
+            "Requests answered per second, apart from reads of the metrics. 每秒答复的请求，不含读取指标。",
+            {"{{status}}": 'sum by (status) (rate(fenghuo_api_requests_total{route!="/metrics"}[$__rate_interval]))'},
+            "reqps",
+            width=6,
+            stacked=True,
+        ),
+        Panel(
+            "应答时间 p95 Answers",
+            "From a request to its answer, 95 of 100, the five slowest routes. 从请求到答复，九成五不超过此值，最慢的五个路径。",
+            {"{{route}}": f"topk(5, histogram_quantile(0.95, sum by (le, route) ({_ASKED})))"},
+            "s",
+            width=6,
+        ),
+        Panel(
+            "实时读者 Live readers",
+            "Open streams of live alerts (server-sent events), 200 at most. 打开的实时事件流，最多 200 个。",
+            {"{{instance}}": "max by (instance) (fenghuo_api_live_readers)"},
+            width=6,
+        ),
+        Panel(
+            "预警库落后 Store behind",
+            "Alert records that are shown live and the store does not have yet. 已实时显示、预警库尚未写入的预警记录数。",
+            {"{{instance}}": "sum by (instance) (fenghuo_api_store_lag_records)"},
+            width=6,
+        ),
+    ],
+)
 
 DASHBOARD = Dashboard(
     "pipeline",
     "烽火：管道 Fenghuo pipeline",
-    "Lag, event time, state and what should be zero. 积压、事件时间、状态与应当为零的数。",
-    [_STREAM, _STATE, _HEALTH],
+    "Lag, event time, state, what should be zero, and the console. 积压、事件时间、状态、应当为零的数，以及控制台。",
+    [_STREAM, _STATE, _HEALTH, _CONSOLE],
 )
