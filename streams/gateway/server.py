@@ -239,24 +239,32 @@ def _refusal(problem: Problem) -> web.Response:
     return web.Response(status=problem.status, body=body, content_type="application/problem+json", headers=headers)
 
 
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The handler's answer, or the problem it met."""
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return _refusal(problem)
+    except web.HTTPMethodNotAllowed:
+        return _refusal(Problem("method_not_allowed"))
+    except web.HTTPNotFound:
+        return _refusal(Problem("not_found"))
+
+
 def build_web_app(server: Server) -> web.Application:
     """The application. Whoever runs it must give its runner `auto_decompress=False`: bodies are unpacked here, within bounds."""
 
     @web.middleware
     async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
-        began = server.clock()
+        began, status = server.clock(), 500
         try:
-            answer = await handler(request)
-        except Problem as problem:
-            answer = _refusal(problem)
-        except web.HTTPMethodNotAllowed:
-            answer = _refusal(Problem("method_not_allowed"))
-        except web.HTTPNotFound:
-            answer = _refusal(Problem("not_found"))
-        resource = request.match_info.route.resource
-        server.meters.add("requests_total", resource.canonical if resource is not None else "other", str(answer.status))
-        server.meters.observe("request_seconds", server.clock() - began)
-        return answer
+            answer = await _answered(request, handler)
+            status = answer.status
+            return answer
+        finally:
+            resource = request.match_info.route.resource
+            server.meters.add("requests_total", resource.canonical if resource is not None else "other", str(status))
+            server.meters.observe("request_seconds", server.clock() - began)
 
     app = web.Application(middlewares=[answered])
     app.router.add_post("/v1/events", server.events)

@@ -18,7 +18,7 @@ from tests.scenario.harness import policy, wiring
 from tests.scenario.scoring import Score, score
 from tests.scenario.slices import START
 
-pytestmark = pytest.mark.xdist_group("the simulated day")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("the simulated day")]
 SEED, DAYS, RATE = 3, 9, 0.5
 KEYS, CONVERSATIONS = 6, 0.03
 """What a quiet day may ask of the people who get the alerts: orange and red keys, and the share of conversations."""

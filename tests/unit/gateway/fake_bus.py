@@ -26,7 +26,7 @@ OTHER = "0123456789abcdef-other"
 
 
 class FakeBus:
-    """Keeps what is written. `lost` records of a write are not acknowledged, `gate` keeps writes waiting while it is closed."""
+    """Keeps what is written. `lost` records of a write are not acknowledged, `gate` keeps writes waiting, a `fault` is raised by them."""
 
     def __init__(self) -> None:
         self.partitions = [0, 1]
@@ -37,11 +37,14 @@ class FakeBus:
         self.gate = asyncio.Event()
         self.gate.set()
         self.waiting = 0
+        self.fault: Exception | None = None
 
     async def write(self, records: Sequence[Record]) -> list[bool]:
         self.waiting += 1
         await self.gate.wait()
         self.waiting -= 1
+        if self.fault is not None:
+            raise self.fault
         acked = [not self.down and index not in self.lost for index in range(len(records))]
         self.written += [record for record, well in zip(records, acked, strict=True) if well]
         return acked

@@ -505,6 +505,16 @@ def test_health_readiness_and_metrics() -> None:
     run(body)
 
 
+def test_a_fault_of_ours_is_counted_as_one() -> None:
+    async def body(client: Client) -> None:
+        client.bus.fault = LookupError("a mistake in the code")
+        assert (await client.post("/v1/events", event())).status == 500
+        shown = await (await client.http.get("/metrics")).text()
+        assert 'fenghuo_gateway_requests_total{route="/v1/events",status="500"} 1.0' in shown
+
+    run(body)
+
+
 def test_a_gateway_that_stops_takes_nothing_new() -> None:
     async def body(client: Client) -> None:
         client.server.stopping = True
