@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,6 +16,11 @@ SCENES = [scene for path in sorted((Path(__file__).parent / "cases").glob("*.yam
 WITHIN_S = 29.0
 
 
+def each_in_one_process(scenes: list[Scene]) -> list[Any]:
+    """A scene's tests share what it gives in order."""
+    return [pytest.param(scene, id=scene.name, marks=pytest.mark.xdist_group(scene.name)) for scene in scenes]
+
+
 def alerts_of(scene: Scene, rows: list[Row]) -> list[dict[str, Any]]:
     play = Play(literal=scene.literal, only=scene.only)
     as_of = scene.start.timestamp() + scene.end + 30 * 86_400
@@ -24,6 +30,11 @@ def alerts_of(scene: Scene, rows: list[Row]) -> list[dict[str, Any]]:
         play.feed(*events[first : first + step])
     play.finish()
     return play.alerts
+
+
+@cache
+def in_order(scene: Scene) -> list[dict[str, Any]]:
+    return alerts_of(scene, scene.rows())
 
 
 def disordered(rows: list[Row], random: Random) -> list[Row]:
@@ -38,9 +49,9 @@ def unfinished(alert: dict[str, Any]) -> bool:
     return not alert["suggested_actions"] or any(not text[lang] or set(text[lang]) & set("{}") for text in texts for lang in ("zh", "en"))
 
 
-@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+@pytest.mark.parametrize("scene", each_in_one_process(SCENES))
 def test_scene(scene: Scene) -> None:
-    alerts = alerts_of(scene, scene.rows())
+    alerts = in_order(scene)
     assert [alert for alert in alerts if unfinished(alert)] == []
     told = "\n  ".join(["", *(scene.told(alert) for alert in alerts)])
     left = list(alerts)
@@ -55,10 +66,9 @@ def test_scene(scene: Scene) -> None:
         assert left == [], f"{scene.title}: there were also{told}"
 
 
-@pytest.mark.parametrize("scene", [each for each in SCENES if each.in_order and not each.long], ids=lambda scene: scene.name)
+@pytest.mark.parametrize("scene", each_in_one_process([each for each in SCENES if each.in_order and not each.long]))
 def test_scene_in_disorder_and_with_doubles_is_the_same_scene(scene: Scene) -> None:
-    rows = scene.rows()
-    assert alerts_of(scene, disordered(rows, Random(scene.name))) == alerts_of(scene, rows)
+    assert alerts_of(scene, disordered(scene.rows(), Random(scene.name))) == in_order(scene)
 
 
 def test_every_indicator_fires_in_a_scene_at_every_tier_it_has() -> None:
