@@ -17,6 +17,8 @@ __all__ = ["Lane", "ahead"]
 
 AHEAD_S = 600.0
 IDLE_S = 2.0
+BLINK_S = 0.5
+"""Between two looks at the end. In a longer pause the process was busy or stood still, and what came meanwhile is not yet here."""
 CREDIBLE_S = 300.0
 _HEARTBEAT = "stream.heartbeat"
 
@@ -48,6 +50,7 @@ class Lane:
     at: float | None = None
     mark: Watermark = field(default_factory=Watermark)
     end_since: float | None = None
+    looked_at: float | None = None
     sent_at: float = 0.0
     sent_offset: int | None = None
     paused: bool = False
@@ -95,14 +98,24 @@ class Lane:
         return EventBatch(self.partition, self.next, self.next, wall, caught_up, idle, watermark if idle else None)
 
     def notice_end(self, now: float, *, caught_up: bool) -> None:
-        """Keep the time since when the partition is at its end."""
+        """Keep the time since when the partition is at its end; time in which nobody looked does not count.
+
+        >>> lane = Lane(0, first=7)
+        >>> for now in (0.0, 0.1, 30.0): lane.notice_end(now, caught_up=True)
+        >>> lane.idle(30.0)
+        False
+        """
+        blind = 0.0 if self.looked_at is None else max(0.0, now - self.looked_at - BLINK_S)
+        self.looked_at = now
         if not caught_up:
             self.end_since = None
         elif self.end_since is None:
             self.end_since = now
+        else:
+            self.end_since += blind
 
     def idle(self, now: float) -> bool:
-        """Whether the partition has been at its end for two seconds."""
+        """Whether the partition has been seen at its end for two seconds."""
         return self.end_since is not None and now - self.end_since >= IDLE_S
 
     def _advance(self, offset: int, now: float) -> None:
