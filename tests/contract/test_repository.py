@@ -135,7 +135,8 @@ def test_every_make_target_has_a_line_of_help() -> None:
 def test_continuous_integration_runs_the_commands_of_the_readme() -> None:
     script = ROOT / ".ci/run"
     assert os.access(script, os.X_OK)
-    assert {"make test", "make check"} <= set(script.read_text("utf-8").splitlines())
+    commands = [line for line in script.read_text("utf-8").splitlines() if not line.startswith("#")]
+    assert {"make test", "make check"} <= set(re.findall(r"\bmake [a-z]+", "\n".join(commands)))
     assert "make test" in code(ROOT / "README.md")
 
 
