@@ -46,7 +46,8 @@ def clone(tmp_path: Path) -> Path:
 @pytest.fixture
 def newcomer(clone: Path) -> dict[str, str]:
     """The environment of somebody who has set nothing."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("FENGHUO_") or name == "FENGHUO_CACHE_DIR"}
+    set_here = ("FENGHUO_", "MAKE", "MFLAGS", "ARGS")  # `make test ARGS=…` hands its own down
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(set_here) or name == "FENGHUO_CACHE_DIR"}
     # No Python to install with: whatever make thinks of its age, the environment of this test is never changed.
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHON": "false", "TMPDIR": str(clone), "PYTHONUNBUFFERED": "1"}
 
