@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from datetime import UTC, tzinfo
 from importlib.util import find_spec
+from inspect import isabstract
 from typing import Any, ClassVar, Final, Protocol, Self
 
 import msgspec
@@ -214,7 +215,7 @@ def step_class(name: str) -> type[AlertStageStep]:
     """
     module = importlib.import_module(f"alerts.{name}") if _NAME.fullmatch(name) and find_spec(f"alerts.{name}") else None
     found = getattr(module, "".join(part.capitalize() for part in name.split("_")), None)
-    if isinstance(found, type) and issubclass(found, AlertStageStep):
+    if isinstance(found, type) and issubclass(found, AlertStageStep) and not isabstract(found):
         return found
     raise LookupError(f"there is no stage {name!r}; a stage is a module of alerts/ that holds one, such as route")
 

@@ -5,9 +5,10 @@ The policy (what is watched and who is told) is `config/fenghuo.yaml`, read by `
 
 from __future__ import annotations
 
+import difflib
 import os
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,7 +27,9 @@ __all__ = [
     "StoreSettings",
     "TopicSettings",
     "load_settings",
+    "meant",
     "read_secrets",
+    "variables",
 ]
 
 PREFIX = "FENGHUO_"
@@ -217,17 +220,43 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         variable = PREFIX + "__".join(str(part).upper() for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            near = meant(variable)
+            raise SettingsError(f"{variable}: there is no such setting; " + (f"is {near} meant?" if near else "unset it")) from None
         raise SettingsError(f"{variable}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
-def read_secrets(variables: Sequence[str], files: Sequence[str | Path], environ: Mapping[str, str] | None = None) -> tuple[SecretStr, ...]:
+def variables(model: type[BaseModel], prefix: str = PREFIX) -> Iterator[str]:
+    """The environment variables of a model's settings.
+
+    >>> "FENGHUO_KAFKA__BOOTSTRAP" in set(variables(Settings))
+    True
+    """
+    for name, field in model.model_fields.items():
+        variable = f"{prefix}{name.upper()}"
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from variables(field.annotation, f"{variable}__")
+        else:
+            yield variable
+
+
+def meant(name: str) -> str | None:
+    """The setting whose variable is most like this name, if one is.
+
+    >>> meant("FENGHUO_GATEWAY__TOKN")
+    'FENGHUO_GATEWAY__TOKEN'
+    """
+    return next(iter(difflib.get_close_matches(name, set(variables(Settings)), 1)), None)
+
+
+def read_secrets(names: Sequence[str], files: Sequence[str | Path], environ: Mapping[str, str] | None = None) -> tuple[SecretStr, ...]:
     """Secrets out of environment variables, then out of files (one each, without the line's end).
 
     Raises SettingsError naming the variable or file that is missing or empty.
     """
     known = os.environ if environ is None else environ
     found = []
-    for name in variables:
+    for name in names:
         if not known.get(name, "").strip():
             raise SettingsError(f"the environment variable {name} holds no secret; set it, or remove it from secret_env")
         found.append(SecretStr(known[name].strip()))

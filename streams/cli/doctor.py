@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 import json
 import os
@@ -17,7 +16,6 @@ from typing import Annotated, Any
 import typer
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
@@ -25,7 +23,7 @@ from alerts.store.queries import Queries
 from config.errors import ConfigurationError
 from config.loader import load_policy
 from config.model_store import ModelError, ModelStore
-from config.settings import PREFIX, Settings
+from config.settings import PREFIX, Settings, meant, variables
 from streams.api.guard import LOOPBACK
 from streams.api.tokens import load_tokens
 from streams.broker_jars import missing_jars, read_lock
@@ -171,23 +169,14 @@ def settings_checks(found: Settings, environ: Mapping[str, str]) -> list[Check]:
 
 def _variables(environ: Mapping[str, str]) -> Iterator[Check]:
     """Variables that look like settings and are none: nobody would read them."""
-    known = set(_names(Settings))
+    known = set(variables(Settings))
     groups = tuple(f"{PREFIX}{name.upper()}_" for name in Settings.model_fields)
     for name in sorted(environ):
         if name.startswith(groups) and name not in known:
-            near = difflib.get_close_matches(name, known, 1)
+            near = meant(name)
             yield Check(
-                "settings", WARN, f"{name} is no setting: nobody reads it", f"is {near[0]} meant?" if near else "docs/operate.md lists them"
+                "settings", WARN, f"{name} is no setting: nobody reads it", f"is {near} meant?" if near else "docs/operate.md lists them"
             )
-
-
-def _names(model: type[BaseModel], prefix: str = PREFIX) -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        variable = f"{prefix}{name.upper()}"
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _names(field.annotation, f"{variable}__")
-        else:
-            yield variable
 
 
 def _gateway(found: Settings) -> Iterator[Check]:

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
 
-from config.settings import PREFIX, Settings
+from config.settings import Settings, variables
 from streams.api.meters import Meters
 from streams.metrics import Metrics
 from streams.records import REASONS
@@ -76,14 +75,6 @@ def targets(link: str) -> str:
 def anchors(path: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", prose(path), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
-
-
-def variables(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from variables(field.annotation, f"{prefix}{name.upper()}__")
-        else:
-            yield f"{prefix}{name.upper()}"
 
 
 def makefile() -> str:
@@ -170,11 +161,11 @@ def test_every_topic_is_documented_and_every_documented_topic_exists() -> None:
 
 def test_every_setting_is_documented_and_every_documented_setting_exists() -> None:
     rows = re.findall(r"^\| `(FENGHUO_\w+)` \|", (ROOT / "docs/operate.md").read_text("utf-8"), re.MULTILINE)
-    assert sorted(rows) == sorted(f"{PREFIX}{name}" for name in variables(Settings))
+    assert sorted(rows) == sorted(variables(Settings))
 
 
 def test_every_setting_named_anywhere_exists() -> None:
-    known = {f"{PREFIX}{name}" for name in variables(Settings)} | {"FENGHUO_TEST_BOOTSTRAP"}
+    known = {*variables(Settings), "FENGHUO_TEST_BOOTSTRAP"}
     texts = [path.read_text("utf-8") for path in (*DOCUMENTS, ROOT / "docker-compose.yml", ROOT / "Dockerfile")]
     assert {name for text in texts for name in re.findall(r"\bFENGHUO_\w+\b", text)} - known == set()
 

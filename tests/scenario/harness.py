@@ -18,7 +18,7 @@ from streams.stages import build_wiring
 from streams.topics import ALERTS
 from streams.wiring import Layout, Wiring
 
-__all__ = ["Play", "parsed", "policy", "wiring"]
+__all__ = ["Play", "cloud_event", "parsed", "policy", "wiring"]
 
 
 @cache
@@ -44,6 +44,19 @@ def wiring(layout: Layout | None = None, *, literal: bool = False, durable: bool
         conversation_detectors=[each for each in shipped.conversation_detectors if not only or each[1].indicator in only],
         scope_detectors=[each for each in shipped.scope_detectors if not only or each[1].indicator in only],
     )
+
+
+def cloud_event(kind: str, at: str, event_id: str, subject: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """An event of acme at a time of 2 March 2026, as it is written."""
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": "/tenants/acme/test",
+        "type": f"fenghuo.{kind}.v1",
+        "time": f"2026-03-02T{at}+08:00",
+        "subject": subject,
+        "data": {"tenant_id": "acme", **data},
+    }
 
 
 def parsed(line: bytes | Mapping[str, Any], as_of: float, offset: int = 0) -> Event:

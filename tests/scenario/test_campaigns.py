@@ -14,7 +14,7 @@ from alerts.route import Route, RouteRule
 from streams.pipeline import Pipeline
 from streams.topics import ALERTS, OUTBOX
 from streams.wiring import Layout
-from tests.scenario.harness import parsed, wiring
+from tests.scenario.harness import cloud_event, parsed, wiring
 
 AS_OF = 1_800_000_000.0
 STEPS = (
@@ -24,15 +24,7 @@ STEPS = (
 
 
 def event(kind: str, at: str, subject: str, data: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "specversion": "1.0",
-        "id": f"{subject}-{at}",
-        "source": "/tenants/acme/test",
-        "type": f"fenghuo.{kind}.v1",
-        "time": f"2026-03-02T{at}+08:00",
-        "subject": subject,
-        "data": {"tenant_id": "acme", **data},
-    }
+    return cloud_event(kind, at, f"{subject}-{at}", subject, data)
 
 
 def snapshot(at: str, queue: str, waiting: int) -> dict[str, Any]:

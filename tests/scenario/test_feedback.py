@@ -8,21 +8,13 @@ from typing import Any
 from streams.pipeline import Pipeline
 from streams.topics import ALERTS
 from streams.wiring import Layout
-from tests.scenario.harness import parsed, wiring
+from tests.scenario.harness import cloud_event, parsed, wiring
 
 AS_OF = 1_800_000_000.0
 
 
 def event(kind: str, at: str, number: int, data: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "specversion": "1.0",
-        "id": f"e-{number}",
-        "source": "/tenants/acme/test",
-        "type": f"fenghuo.{kind}.v1",
-        "time": f"2026-03-02T{at}+08:00",
-        "subject": str(number),
-        "data": {"tenant_id": "acme", **data},
-    }
+    return cloud_event(kind, at, f"e-{number}", str(number), data)
 
 
 def said(events: list[dict[str, Any]], layout: Layout, size: int = 100) -> list[dict[str, Any]]:
