@@ -48,7 +48,11 @@ def policy_schema() -> dict[str, Any]:
 
 
 def stages() -> Iterator[tuple[str, type[AlertStageStep]]]:
-    """The stages there are, by name."""
+    """The stages there are, by name; what several have in common is none.
+
+    >>> "route" in dict(stages()), "holding" in dict(stages())
+    (True, False)
+    """
     for module in sorted(pkgutil.iter_modules(alerts.__path__), key=lambda each: each.name):
         with suppress(LookupError):
             yield module.name, step_class(module.name)

@@ -60,3 +60,10 @@ def test_a_setting_that_cannot_be_used_is_named(files: Path) -> None:
     assert returned == USAGE
     assert told.splitlines()[-1].startswith("fenghuo: FENGHUO_TOPICS__EVENTS: ")
     assert "Traceback" not in told
+
+
+def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(files: Path) -> None:
+    returned, told = fenghuo(files, "topics", "plan", FENGHUO_GATEWAY__TOKN="x" * 40)
+    assert returned == USAGE
+    assert "FENGHUO_GATEWAY__TOKN: there is no such setting; is FENGHUO_GATEWAY__TOKEN meant?" in told
+    assert "x" * 40 not in told
